@@ -1,0 +1,53 @@
+"""Pictures of the demo: a photo of a plate and a hand-drawn signature, as real image bytes."""
+
+from __future__ import annotations
+
+import io
+import random
+from math import sin
+
+from PIL import Image, ImageDraw, ImageFilter
+
+
+def photo(title: str, lines: tuple[str, ...], seed: int) -> bytes:
+    """A JPEG of 1200 × 900: a boiler front with its plate.
+
+    :param title: drawn on the plate; ``lines``: below it; ``seed``: same bytes for the same seed
+    """
+    rng = random.Random(seed)
+    image = Image.new("RGB", (1200, 900), (176, 172, 160))
+    draw = ImageDraw.Draw(image)
+    for _brick in range(140):
+        x, y = rng.randrange(1200), rng.randrange(900)
+        shade = 150 + rng.randrange(50)
+        draw.rectangle((x, y, x + 90, y + 34), fill=(shade, shade - 6, shade - 16))
+    draw.rounded_rectangle((300, 120, 900, 860), 28, fill=(232, 234, 236), outline=(90, 94, 100))
+    for index in range(3):
+        left = 380 + index * 170
+        draw.ellipse((left, 180, left + 110, 290), fill=(250, 250, 246), outline=(60, 60, 60))
+        angle = 10 + rng.randrange(90)
+        draw.line((left + 55, 235, left + 15 + angle, 200), fill=(190, 30, 30), width=5)
+    draw.rectangle((380, 420, 820, 640), fill=(208, 212, 204), outline=(110, 110, 110), width=3)
+    draw.text((400, 440), title, fill=(20, 20, 20), font_size=30)
+    for index, line in enumerate(lines):
+        draw.text((400, 490 + index * 34), line, fill=(40, 40, 40), font_size=24)
+    image = image.filter(ImageFilter.GaussianBlur(0.8))
+    stream = io.BytesIO()
+    image.save(stream, "JPEG", quality=72)
+    return stream.getvalue()
+
+
+def signature(seed: int) -> bytes:
+    """A PNG of 600 × 200 with one stroke, as a finger draws it on a phone."""
+    rng = random.Random(seed)
+    image = Image.new("RGBA", (600, 200), (255, 255, 255, 0))
+    draw = ImageDraw.Draw(image)
+    height, pace = 30 + rng.randrange(30), 0.05 + rng.random() * 0.05
+    points = [
+        (40 + step * 4, 100 + height * sin(step * pace * 3) * (1 - step / 180) - step / 6)
+        for step in range(120 + rng.randrange(15))
+    ]
+    draw.line(points, fill=(16, 32, 96, 255), width=4, joint="curve")
+    stream = io.BytesIO()
+    image.save(stream, "PNG")
+    return stream.getvalue()
