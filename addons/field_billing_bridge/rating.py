@@ -4,12 +4,12 @@ Pure Python: no Odoo import and no floats. Models read facts and rules, call :fu
 down what comes out. Two ideas hold the module together:
 
 * **Slots.** The work of a mission is cut into slots: labour, travel, parts, each counted thing. A
-  rule fills its own slot and may cover others ("the fixed price includes the travel"). Rules are taken
-  from the most to the least specific, and a slot already taken is never billed again. That is what
-  makes it impossible to bill the same hour by the contract *and* by the general tariff.
-* **Facts stay facts.** A charge keeps worked minutes and billed minutes apart, and says in structured
-  data how one became the other, so that the sentence shown ("2 h 10 on site, rounded to 2 h 15, x
-  62.00 €") can be written in the reader's language, today or in five years.
+  rule fills its own slot and may cover others ("the fixed price includes the travel"). Rules are
+  taken from the most to the least specific, and a slot already taken is never billed again. That is
+  what makes it impossible to bill the same hour by the contract *and* by the general tariff.
+* **Facts stay facts.** A charge keeps worked minutes and billed minutes apart, and says in
+  structured data how one became the other, so that the sentence shown ("2 h 10 on site, rounded to
+  2 h 15, x 62.00 €") can be written in the reader's language, today or in five years.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ class Segment:
 
 @dataclass(frozen=True)
 class Part:
-    """A used part. ``product`` is None while nobody said what it is (``label`` is what was typed)."""
+    """A used part. ``product`` is None while it is not known (``label`` is what was typed)."""
 
     key: Hashable
     product: Hashable
@@ -127,7 +127,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Trip:
-    """A trip wasted by the customer: an incident's key and its kind (no_access, customer_absent…)."""
+    """A trip wasted by the customer: an incident's key and its kind (no_access…)."""
 
     key: Hashable
     reason: str
@@ -445,7 +445,7 @@ def explain(
 
     :param data: :attr:`Charge.data`, also after a trip through JSON
     :param quantity: the quantity as the reader writes it
-    :param price: the unit price as the reader writes it, with its currency; None when not to be shown
+    :param price: the unit price as the reader writes it, with its currency; None: not shown
     :param translate: ``translate(source, **values)`` gives the reader's language
     """
     writer = _WRITERS.get(data.get("code", ""))

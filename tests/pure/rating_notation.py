@@ -1,14 +1,14 @@
-"""Read the notation of ``rating_examples.csv``: short enough for a cell, plain enough to be read aloud.
+"""Read the notation of ``rating_examples.csv``: short enough for a cell, plain enough to say aloud.
 
-Rules, separated by ``;``: ``<kind> <price> [options]``, the price ``list`` when the price list decides.
-Options: ``contract type customer`` (criteria that this mission meets), ``other`` (a criterion it does
-not meet), ``round 15``, ``min 60``, ``total`` (round the mission, not each person), ``waiting``
-``travel`` (kinds of time billed too), ``only-travel``, ``per <counter>``, ``no-labour``, ``with-travel``,
-``with-parts``, ``included``, ``shown``.
+Rules, separated by ``;``: ``<kind> <price> [options]``; the price is ``list`` when the price list
+decides. Options: ``contract type customer`` (criteria that this mission meets), ``other`` (a
+criterion it does not meet), ``round 15``, ``min 60``, ``total`` (round the mission, not each
+person), ``waiting`` ``travel`` (kinds of time billed too), ``only-travel``, ``per <counter>``,
+``no-labour``, ``with-travel``, ``with-parts``, ``included``, ``shown``.
 
-Facts, separated by ``;``: ``A on site 2:10``, ``B waiting 0:20``, ``A travel 1:05``, ``chargers 3``,
-``part 2 at 14.50``, ``part 2 warranty``, ``part 1 included``, ``part 1 unknown``, ``no access``,
-``absent``, ``not done``.
+Facts, separated by ``;``: ``A on site 2:10``, ``B waiting 0:20``, ``A travel 1:05``,
+``chargers 3``, ``part 2 at 14.50``, ``part 2 warranty``, ``part 1 included``, ``part 1 unknown``,
+``no access``, ``absent``, ``not done``.
 """
 
 from __future__ import annotations

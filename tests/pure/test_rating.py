@@ -190,7 +190,7 @@ def test_order_of_rules_and_facts_does_not_matter(tariff, facts, random):
 
 @given(rule_lists, missions())
 def test_no_second_is_billed_twice(tariff, facts):
-    """Each kind of time is billed by at most one charge, and never beside a price that covers it."""
+    """Each kind of time is billed by at most one charge, never beside a price covering it."""
     charges = rate(tariff, facts)
     by_key = {rule.key: rule for rule in tariff}
     kinds = [kind for charge in charges if charge.kind == TIME for kind in charge.data["kinds"]]
