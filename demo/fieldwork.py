@@ -1,0 +1,239 @@
+"""Step 4 of the main job: the technicians' days, sent as their devices send them.
+
+Each technician sends the operations of a mission through ``field.operation.action_apply``, as
+themselves, with the times of their device. What happens is drawn from the mission's rank, so
+that it is the same in every run; operations carry uuids made from the mission's name, so that a
+repeated run is a replay and changes nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import random
+import uuid
+from datetime import timedelta
+
+from . import drawings, trade
+
+# Made once for the demo; every uuid of its operations follows from it.
+NAMESPACE = uuid.UUID("5c1f6f0e-6d0c-4b57-9d3c-2c6f3a0c7c11")
+# Which of the missions (by rank over the days) goes how.
+NO_ACCESS, SHORTAGE, DEFECT, UNSIGNED = 4, 6, 9, 12
+SIGNERS = (
+    ("Paul Tessier", "Gardien"),
+    ("Émilie Gaudin", "Directrice"),
+    ("Hervé Poirier", "Responsable technique"),
+    ("Sarah Lemoine", "Locataire"),
+)
+
+
+def work_off(desk, days, limit=None):
+    """Carry out the published missions of these days as their technicians.
+
+    :param days: list of dates
+    :param limit: at most so many missions (None: all)
+    :return: missions carried out by this run
+    """
+    missions = desk.env["field.mission"].search(
+        [
+            ("company_id", "=", desk.company.id),
+            ("published", "=", True),
+            ("planned_date", "in", days),
+            ("technician_id.user_id", "!=", False),
+        ],
+        order="technician_id, planned_start, id",
+        limit=limit,
+    )
+    ranked = {mission: rank for rank, mission in enumerate(missions)}
+    worked = missions.browse()
+    for (technician, day), group in missions.grouped(
+        lambda mission: (mission.technician_id, mission.planned_date)
+    ).items():
+        todo = group.filtered(lambda mission: mission.state == "planned")
+        if not todo:
+            continue
+        desk.say(f"{day:%d/%m} {technician.name}: {len(todo)} missions")
+        clock = None
+        for mission in group:
+            visit = Visit(desk, mission, ranked[mission], clock)
+            clock = visit.leave
+            if mission in todo:
+                visit.send()
+                worked |= mission
+        desk.commit()
+    return worked
+
+
+class Visit:
+    """One mission as its technician lives it.
+
+    :param clock: when the technician left the mission before (naive UTC), or None
+    """
+
+    def __init__(self, desk, mission, rank, clock):
+        self.mission = mission
+        self.rank = rank
+        self.env = desk.env(user=mission.technician_id.user_id.id, su=False)
+        self._parts = {code: desk.find(f"part_{code}").id for code, *_rest in trade.PARTS}
+        self._random = random.Random(f"{mission.name} {rank}")
+        self._files = []
+        planned = mission.planned_start
+        drive = timedelta(minutes=self._random.randrange(9, 32))
+        self.depart = max(planned - drive, clock or planned - drive)
+        late = timedelta(minutes=self._random.choice((-6, -3, 0, 0, 2, 5, 8)))
+        self.arrive = max(self.depart + timedelta(minutes=7), planned + late)
+        share = 0.3 if rank == NO_ACCESS else self._random.uniform(0.75, 1.15)
+        self.leave = self.arrive + timedelta(minutes=round(mission.planned_duration * 60 * share))
+
+    def send(self):
+        """Send the visit's operations, then the bytes of its files.
+
+        :raises ValueError: when the server refuses one of them
+        """
+        operations = self._operations()
+        answers = self.env["field.operation"].action_apply(operations)
+        refused = [answer for answer in answers if answer["state"] != "applied"]
+        if refused:
+            raise ValueError(f"{self.mission.display_name}: {refused[0]['message']}")
+        for name, content in self._files:
+            self.env["field.photo"].action_receive(
+                self._uuid(name), base64.b64encode(content).decode()
+            )
+
+    # -- operations --------------------------------------------------------------------------
+
+    def _uuid(self, what):
+        return str(uuid.uuid5(NAMESPACE, f"{self.mission.name} {what}"))
+
+    def _operation(self, kind, at, payload=None, what=""):
+        return {
+            "uuid": self._uuid(f"{kind} {what}"),
+            "kind": kind,
+            "mission_id": self.mission.id,
+            "payload": payload or {},
+            "at": f"{at:%Y-%m-%d %H:%M:%S}",
+        }
+
+    def _operations(self):
+        start = [
+            self._operation("mission.travel", self.depart),
+            self._operation("mission.arrive", self.arrive),
+        ]
+        if self.rank == NO_ACCESS:
+            return [*start, *self._find_closed_door()]
+        last = self.leave - timedelta(minutes=2)
+        return [
+            *start,
+            *self._take_photo(self.arrive + timedelta(minutes=4)),
+            *self._answer_checks(last),
+            *self._use_parts(last),
+            self._operation("mission.conclusion", last, {"text": self._conclusion()}),
+            *self._sign(last),
+            self._operation("mission.done", self.leave),
+        ]
+
+    def _find_closed_door(self):
+        reason = "Portail fermé, gardien injoignable"
+        incident = {
+            "kind": "no_access",
+            "severity": "medium",
+            "description": reason,
+            "customer_caused": True,
+            "outcome": "replan",
+        }
+        return [
+            self._operation("incident", self.leave, incident),
+            self._operation("mission.reschedule", self.leave, {"reason": reason}),
+        ]
+
+    def _take_photo(self, at):
+        if not self.mission.service_type_id.requires_photo:
+            return []
+        site = trade.plain(self.mission.site_id.name).upper()
+        content = drawings.photo(
+            site[:28], ("Thermalis", f"{self.mission.name}  {at:%d/%m/%Y}"), self.rank
+        )
+        return self._announce("photo", content, at, caption="Installation après intervention")
+
+    def _announce(self, kind, content, at, caption):
+        self._files.append((kind, content))
+        payload = {
+            "uuid": self._uuid(kind),
+            "kind": kind,
+            "stage": "after" if kind == "photo" else None,
+            "caption": caption,
+            "sha256": hashlib.sha256(content).hexdigest(),
+        }
+        return [self._operation("photo", at, payload, kind)]
+
+    def _answer_checks(self, last):
+        checks = self.mission.check_ids.filtered(lambda check: check.kind != "section")
+        if not checks:
+            return []
+        step = (last - self.arrive) / (len(checks) + 1)
+        return [
+            self._operation(
+                "check.set",
+                (self.arrive + step * turn).replace(microsecond=0),
+                {"check_id": check.id, **self._answer(check, turn == len(checks))},
+                str(check.id),
+            )
+            for turn, check in enumerate(checks, 1)
+        ]
+
+    def _answer(self, check, is_last):
+        """One answer; the mission of rank ``DEFECT`` finds its last yes/no or measure wrong."""
+        wrong = self.rank == DEFECT and is_last
+        if check.kind == "yesno":
+            return {"yesno": "no" if wrong else "yes", **({"note": "Fuite"} if wrong else {})}
+        if check.kind == "choice":
+            return {"choice": check._get_spec()["choices"][self._random.randrange(2)]}
+        if check.kind == "number":
+            return {"number": self._measure(check, wrong)}
+        return {"text": "RAS"}
+
+    def _measure(self, check, wrong):
+        units = trade.trade_for(self.mission.service_type_id.name).units
+        if units:
+            # Extinguishers checked, meters read…: what the unit price counts.
+            return units + self._random.randrange(3)
+        low = check.min_value if check.has_min else 0.0
+        high = check.max_value if check.has_max else low + 100.0
+        value = high * 1.4 if wrong else low + (high - low) * self._random.uniform(0.2, 0.8)
+        return round(value, 1)
+
+    def _use_parts(self, at):
+        """Parts from the van: more than it holds for the mission of rank ``SHORTAGE``."""
+        if self.rank == SHORTAGE:
+            used = [("BAT-12V7", 6)]
+        elif self._random.random() < 0.4:
+            used = [(self._random.choice(("JOINT-BR", "SONDE-NTC", "FILTRE-G4")), 1)]
+        else:
+            used = []
+        return [
+            self._operation(
+                "material.add", at, {"product_id": self._parts[code], "quantity": quantity}, code
+            )
+            for code, quantity in used
+        ]
+
+    def _conclusion(self):
+        if self.rank == DEFECT:
+            return "Intervention faite, anomalie relevée : devis de remise en état à prévoir."
+        return "Intervention réalisée, installation remise en service."
+
+    def _sign(self, at):
+        if not self.mission.service_type_id.requires_signature:
+            return []
+        if self.rank == UNSIGNED:
+            return [self._operation("sign", at, {"refusal_reason": "Client absent à la fin"})]
+        name, quality = SIGNERS[self.rank % len(SIGNERS)]
+        drawing = self._announce("drawing", drawings.signature(self.rank), at, "Signature")
+        payload = {
+            "kind": "after_work",
+            "name": name,
+            "quality": quality,
+            "drawing": self._uuid("drawing"),
+        }
+        return [*drawing, self._operation("sign", at, payload)]

@@ -1,0 +1,27 @@
+"""The main job: a planning spreadsheet goes in, posted invoices with their proof come out.
+
+    python -m tools.in_odoo CONF DATABASE tools/demo_job.py [planning=… technicians=… sites=…]
+
+`make demo` calls it on a database where the suite is installed. The steps lie in `demo/`.
+"""
+
+from __future__ import annotations
+
+
+def main(env, planning=None, technicians=None, sites=None):
+    """Run what is still to be done of the main job and print its table.
+
+    Each step is committed; an interrupted run goes on where it stopped, a second run changes
+    nothing.
+
+    :param env: environment of the superuser, suite installed
+    :param planning: path of a planning spreadsheet (default: the demo company's own)
+    :param technicians: path of the technicians' file that goes with it
+    :param sites: path of a file of sites
+    :return: ``demo.table.Result``
+    """
+    from odoo.addons.field_suite.demo.job import run
+
+    result = run(env, planning=planning, technicians=technicians, sites=sites)
+    print(result.text(), flush=True)
+    return result

@@ -1,0 +1,124 @@
+"""Draw the suite's main screens into docs/screenshots, as each person sees them.
+
+    python tools/screenshots.py http://127.0.0.1:8069
+
+Needs a running demo (`make serve`), Chromium and Playwright. Each screen is drawn at desktop and
+at phone size; pictures are reduced to 128 colours so that they stay small.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
+SIZES = {"desktop": (1400, 900), "phone": (390, 844)}
+FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    "--hide-scrollbars",
+)
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One screen.
+
+    :param name: of its files; ``login``: who looks at it (also the password)
+    :param path: below the server's address
+    :param wait: selector that says the screen is there
+    :param clicks: selectors clicked one after the other before the picture
+    """
+
+    name: str
+    login: str
+    path: str
+    wait: str
+    clicks: tuple[str, ...] = ()
+    sizes: tuple[str, ...] = ("desktop", "phone")
+
+
+LIST_ROW = ".o_data_row .o_data_cell, .o_kanban_record:not(.o_kanban_ghost)"
+OPEN_FIRST = (".o_data_row .o_data_cell, .o_kanban_record:not(.o_kanban_ghost)",)
+
+SHOTS: tuple[Shot, ...] = ()
+
+
+def chromium() -> str:
+    """The browser's path: CHROMIUM, else what the system holds."""
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chrome")
+    if not found:
+        raise SystemExit("Chromium is missing: install it, or say where it is in CHROMIUM.")
+    return found
+
+
+def log_in(page, url: str, login: str) -> None:
+    """Fill the login form of a fresh browser context."""
+    page.goto(f"{url}/web/login")
+    page.fill("input[name=login]", login)
+    page.fill("input[name=password]", login)
+    page.click("form.oe_login_form button[type=submit]")
+    page.wait_for_load_state("networkidle")
+
+
+def draw(page, url: str, shot: Shot, target: Path) -> None:
+    """Go to a screen, wait until it is there, and keep its picture."""
+    page.goto(f"{url}{shot.path}")
+    page.wait_for_selector(shot.wait, state="visible", timeout=60000)
+    for selector in shot.clicks:
+        page.locator(selector).first.click()
+        page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(700)
+    picture = Image.open(io.BytesIO(page.screenshot()))
+    small = picture.convert("RGB").quantize(128, method=Image.Quantize.MEDIANCUT)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    small.save(target, optimize=True)
+
+
+def main(url: str, folder: Path = FOLDER, only: str = "") -> list[Path]:
+    """Draw every shot whose name starts with ``only``.
+
+    :param url: address of the running suite, without a slash at its end
+    :return: the files written
+    """
+    from playwright.sync_api import sync_playwright
+
+    written = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+        for size, (width, height) in SIZES.items():
+            for login in dict.fromkeys(shot.login for shot in SHOTS):
+                wanted = [
+                    shot
+                    for shot in SHOTS
+                    if shot.login == login and size in shot.sizes and shot.name.startswith(only)
+                ]
+                if not wanted:
+                    continue
+                context = browser.new_context(
+                    viewport={"width": width, "height": height},
+                    locale="fr-FR",
+                    timezone_id="Europe/Paris",
+                    is_mobile=size == "phone",
+                    has_touch=size == "phone",
+                )
+                page = context.new_page()
+                log_in(page, url, login)
+                for shot in wanted:
+                    target = folder / f"{shot.name}-{size}.png"
+                    draw(page, url, shot, target)
+                    written.append(target)
+                    print(f"  {target.name}  {target.stat().st_size // 1024} kB", flush=True)
+                context.close()
+        browser.close()
+    return written
+
+
+if __name__ == "__main__":
+    main(sys.argv[1].rstrip("/"), only=sys.argv[2] if len(sys.argv) > 2 else "")
