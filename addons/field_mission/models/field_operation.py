@@ -1,0 +1,177 @@
+import json
+import logging
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.exceptions import (
+    AccessError,
+    ConcurrencyError,
+    LockError,
+    MissingError,
+    UserError,
+    ValidationError,
+)
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+from odoo.tools import SQL, mute_logger
+
+from .field_photo import UUID_FORM
+
+_logger = logging.getLogger(__name__)
+
+LARGEST_BATCH = 50
+
+
+class FieldOperation(models.Model):
+    _name = "field.operation"
+    _description = "Operation sent by a technician's device"
+    _order = "id desc"
+    _rec_name = "uuid"
+
+    uuid = fields.Char(required=True, readonly=True)
+    kind = fields.Char(required=True, readonly=True)
+    mission_id = fields.Many2one("field.mission", readonly=True, index="btree_not_null")
+    company_id = fields.Many2one("res.company", related="mission_id.company_id", store=True)
+    payload = fields.Json(readonly=True)
+    user_id = fields.Many2one("res.users", required=True, readonly=True, index=True)
+    device_date = fields.Datetime(readonly=True, string="Done on")
+    date_server = fields.Datetime(readonly=True, string="Known on")
+    state = fields.Selection(
+        [("claimed", "Claimed"), ("applied", "Applied"), ("rejected", "Refused")],
+        required=True,
+        readonly=True,
+        default="claimed",
+        index=True,
+    )
+    result = fields.Json(readonly=True)
+    message = fields.Char(readonly=True)
+
+    _uuid_unique = models.UniqueIndex("(uuid)", "This operation was already received.")
+
+    # Kind of operation → method of the mission that applies it. Other addons add theirs.
+    @api.model
+    def _get_kinds(self):
+        """Return ``{kind: mission method}`` (hook); each method takes the payload and a time."""
+        return {
+            "mission.travel": "_apply_travel",
+            "mission.arrive": "_apply_arrive",
+            "mission.pause": "_apply_pause",
+            "mission.resume": "_apply_resume",
+            "mission.done": "_apply_done",
+            "mission.reschedule": "_apply_reschedule",
+            "mission.conclusion": "_apply_conclusion",
+            "check.set": "_apply_check",
+            "time.add": "_apply_time",
+            "material.add": "_apply_material",
+            "photo": "_apply_photo",
+            "sign": "_apply_sign",
+            "incident": "_apply_incident",
+        }
+
+    @api.model
+    def action_apply(self, operations):
+        """Apply operations of a device in order, each exactly once.
+
+        :param operations: list of at most 50 dicts ``{"uuid", "kind", "mission_id", "payload",
+            "at"}``; ``at`` is the device time in UTC
+        :return: list of ``{"uuid", "state", "message", "replay", "result"}`` in the same order;
+            a refused operation leaves the others intact
+        """
+        if not isinstance(operations, list) or len(operations) > LARGEST_BATCH:
+            raise UserError(self.env._("Send at most %s operations at a time.", LARGEST_BATCH))
+        return [self._apply_one(operation) for operation in operations]
+
+    def _apply_one(self, operation):
+        uuid = operation.get("uuid") if isinstance(operation, dict) else None
+        if not isinstance(uuid, str) or not UUID_FORM.match(uuid):
+            raise UserError(self.env._("An operation has no valid uuid."))
+        claimed = self._claim(operation)
+        if not claimed:
+            return self._replay(uuid)
+        record = self.sudo().browse(claimed)
+        try:
+            with self.env.cr.savepoint(), mute_logger("odoo.sql_db"):
+                result = self._dispatch(operation)
+                self.env.flush_all()
+            values = {"state": "applied", "result": result or {}}
+        except (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError):
+            raise
+        except LockError as error:
+            # A UserError that Odoo would not retry.
+            raise ConcurrencyError(str(error)) from error
+        except (UserError, ValidationError, AccessError, MissingError) as error:
+            values = {"state": "rejected", "message": str(error.args[0])}
+        except psycopg2.Error:
+            _logger.exception("Operation %s could not be applied", uuid)
+            values = {
+                "state": "rejected",
+                "message": self.env._("The office's data refused it. It was kept for the office."),
+            }
+        record.write(values)
+        return self._answer(record, replay=False)
+
+    def _claim(self, operation):
+        """Take the uuid, or find it taken: the row is what makes an operation happen once."""
+        mission = operation.get("mission_id")
+        mission = (
+            self.env["field.mission"].sudo().browse(mission if isinstance(mission, int) else [])
+        )
+        known = mission.exists()
+        at = self.env["field.mission"]._device_time(operation.get("at"))
+        rows = self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO field_operation (uuid, kind, mission_id, company_id, payload, user_id,
+                    device_date, date_server, state, create_uid, create_date, write_uid, write_date)
+                VALUES (%s, %s, %s, %s, %s, %s, %s, now() AT TIME ZONE 'UTC', 'claimed', %s,
+                    now() AT TIME ZONE 'UTC', %s, now() AT TIME ZONE 'UTC')
+                ON CONFLICT (uuid) DO NOTHING RETURNING id
+                """,
+                operation["uuid"],
+                str(operation.get("kind"))[:64],
+                known.id or None,
+                known.company_id.id or None,
+                json.dumps(operation.get("payload") or {}),
+                self.env.uid,
+                at,
+                self.env.uid,
+                self.env.uid,
+            )
+        )
+        return rows[0][0] if rows else None
+
+    def _replay(self, uuid):
+        record = self.sudo().search([("uuid", "=", uuid)], limit=1)
+        if record.user_id != self.env.user:
+            return {
+                "uuid": uuid,
+                "state": "rejected",
+                "replay": True,
+                "result": {},
+                "message": self.env._("This operation belongs to somebody else."),
+            }
+        return self._answer(record, replay=True)
+
+    def _answer(self, record, replay):
+        return {
+            "uuid": record.uuid,
+            "state": record.state,
+            "message": record.message or "",
+            "replay": replay,
+            "result": record.result or {},
+        }
+
+    def _dispatch(self, operation):
+        method = self._get_kinds().get(operation.get("kind"))
+        if not method:
+            raise UserError(
+                self.env._("“%s” is not known here: update the app.", operation.get("kind"))
+            )
+        payload = operation.get("payload") or {}
+        if not isinstance(payload, dict) or not isinstance(operation.get("mission_id"), int):
+            raise UserError(self.env._("The operation is malformed."))
+        mission = self.env["field.mission"].browse(operation["mission_id"]).exists()
+        if not mission:
+            raise MissingError(self.env._("This mission no longer exists."))
+        mission.check_access("read")
+        return getattr(mission, method)(payload, operation.get("at"))

@@ -1,0 +1,122 @@
+import base64
+import binascii
+import hashlib
+import re
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools.mimetypes import guess_mimetype
+
+UUID_FORM = re.compile(r"^[0-9a-fA-F-]{32,36}$")
+SHA256_FORM = re.compile(r"^[0-9a-f]{64}$")
+LARGEST_FILE = 25 * 1024 * 1024
+ALLOWED_TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif", "application/pdf")
+
+
+class FieldPhoto(models.Model):
+    _name = "field.photo"
+    _description = "Photo or file of a mission"
+    _order = "capture_date, id"
+    _rec_name = "caption"
+
+    uuid = fields.Char(required=True, readonly=True, copy=False, help="Given by the device.")
+    mission_id = fields.Many2one("field.mission", required=True, index=True, ondelete="cascade")
+    company_id = fields.Many2one(
+        "res.company", related="mission_id.company_id", store=True, precompute=True
+    )
+    check_id = fields.Many2one("field.mission.check", index="btree_not_null")
+    kind = fields.Selection(
+        [("photo", "Photo"), ("drawing", "Drawing"), ("document", "Document")],
+        required=True,
+        default="photo",
+    )
+    stage = fields.Selection([("before", "Before"), ("during", "During"), ("after", "After")])
+    caption = fields.Char()
+    sha256_declared = fields.Char(readonly=True, help="Computed by the device.")
+    sha256 = fields.Char(readonly=True, copy=False, help="Computed from the bytes received.")
+    size = fields.Integer(readonly=True, copy=False, aggregator="sum")
+    mimetype = fields.Char(readonly=True, copy=False)
+    capture_date = fields.Datetime(required=True, default=fields.Datetime.now, string="Taken on")
+    date_received = fields.Datetime(readonly=True, copy=False)
+    author_id = fields.Many2one(
+        "res.users", required=True, readonly=True, default=lambda self: self.env.user
+    )
+    state = fields.Selection(
+        [("waiting", "Waiting for the file"), ("received", "Received"), ("corrupt", "Corrupt")],
+        default="waiting",
+        required=True,
+        readonly=True,
+        copy=False,
+    )
+    attachment_id = fields.Many2one("ir.attachment", readonly=True, copy=False, ondelete="restrict")
+    image = fields.Binary(related="attachment_id.datas", string="Picture")
+
+    _uuid_unique = models.UniqueIndex("(uuid)", "This file was already announced.")
+
+    @api.model
+    def action_receive(self, uuid, data):
+        """Store the bytes of an announced file.
+
+        :param uuid: the file's uuid, as announced by the same user
+        :param data: its bytes in base64 (str)
+        :return: ``{"uuid": str, "state": "received" or "corrupt"}``; on ``corrupt`` send again
+        """
+        photo = self.sudo().search([("uuid", "=", uuid)], limit=1)
+        if not photo:
+            raise UserError(self.env._("This file was not announced: send its description first."))
+        if photo.author_id != self.env.user and not self.env.su:
+            raise AccessError(self.env._("This file belongs to somebody else."))
+        try:
+            content = base64.b64decode(data, validate=True)
+        except (binascii.Error, TypeError, ValueError) as error:
+            raise UserError(self.env._("The file did not arrive whole: send it again.")) from error
+        photo._store_bytes(content)
+        return {"uuid": photo.uuid, "state": photo.state}
+
+    def _store_bytes(self, data):
+        """Keep the bytes of one file if they are what the device declared.
+
+        Sending the same bytes again changes nothing.
+
+        :param data: bytes
+        """
+        self.ensure_one()
+        if self.state == "received":
+            return
+        if len(data) > LARGEST_FILE:
+            raise UserError(self.env._("A file may not be larger than 25 MB."))
+        digest = hashlib.sha256(data).hexdigest()
+        photo = self.sudo()
+        if not data or (photo.sha256_declared and photo.sha256_declared != digest):
+            photo.state = "corrupt"
+            return
+        mimetype = guess_mimetype(data, default="application/octet-stream")
+        if mimetype not in ALLOWED_TYPES:
+            raise UserError(self.env._("Only pictures and PDF files are accepted."))
+        attachment = (
+            self.env["ir.attachment"]
+            .sudo()
+            .create(
+                {
+                    "name": photo.caption or f"{photo.kind}-{photo.uuid[:8]}",
+                    "raw": data,
+                    "mimetype": mimetype,
+                    "res_model": photo._name,
+                    "res_id": photo.id,
+                }
+            )
+        )
+        photo.write(
+            {
+                "attachment_id": attachment.id,
+                "sha256": digest,
+                "size": len(data),
+                "mimetype": mimetype,
+                "date_received": fields.Datetime.now(),
+                "state": "received",
+            }
+        )
+        photo._after_received()
+
+    def _after_received(self):
+        """React to files whose bytes have just been verified (hook)."""
