@@ -63,6 +63,8 @@ class FieldMissionTime(models.Model):
         for line in self.sudo():
             stop = max(moment, line.start)
             line.write({"stop": stop, "stop_clicked": stop})
+        # The next segment's INSERT must find these closed (`_one_open_per_person`).
+        self.sudo().flush_recordset(["stop"])
 
     def action_correct(self, start, stop, reason):
         """Correct one segment (planners), keeping what was tapped and the reason.
