@@ -5,7 +5,9 @@ from __future__ import annotations
 from odoo.fields import Command
 
 from . import trade
-from .week import Week
+from .week import Week, vat_of
+
+SIREN = "999900079"  # well-formed, of a range that nobody has
 
 # login (also the password: the demo listens on 127.0.0.1 only) → name and groups
 PEOPLE = {
@@ -67,8 +69,8 @@ def _name_company(desk, own):
         {
             **values,
             "country_id": desk.env.ref("base.fr").id,
-            "vat": "FR37999900079",
-            "company_registry": "99990007900010",
+            "vat": vat_of(SIREN),
+            "company_registry": f"{SIREN}00010",
             "phone": "02 61 91 00 00",
             "email": "contact@thermalis.example",
         }
@@ -161,18 +163,18 @@ def _make_skill(desk, name):
     skill = desk.env["hr.skill"].search([("name", "=", name)], limit=1)
     if skill:
         return skill
-    kind = desk.make(
-        "skill_type",
-        "hr.skill.type",
-        {
-            "name": "Habilitations de terrain",
-            "skill_level_ids": [
-                Command.create({"name": "Acquis", "level_progress": 100, "default_level": True})
-            ],
-        },
-        "manager",
-    )
-    return desk.as_user("manager")["hr.skill"].create({"name": name, "skill_type_id": kind.id})
+    kind = desk.find("skill_type")
+    if kind:
+        return desk.as_user("manager")["hr.skill"].create({"name": name, "skill_type_id": kind.id})
+    # Odoo wants a first skill and a level with the type.
+    values = {
+        "name": "Habilitations de terrain",
+        "skill_ids": [Command.create({"name": name})],
+        "skill_level_ids": [
+            Command.create({"name": "Acquis", "level_progress": 100, "default_level": True})
+        ],
+    }
+    return desk.make("skill_type", "hr.skill.type", values, "manager").skill_ids
 
 
 def _make_checklist(desk, known, key):
@@ -209,6 +211,15 @@ def _item_values(sequence, name, kind, options):
 
 def _make_service_product(desk, known, key):
     unit = {"time": "uom.product_uom_hour"}.get(known.price_kind, "uom.product_uom_unit")
+    vat = desk.env["account.tax"].search(
+        [
+            ("company_id", "=", desk.company.id),
+            ("type_tax_use", "=", "sale"),
+            ("tax_scope", "=", "service"),
+            ("amount", "=", 20),
+        ],
+        limit=1,
+    )
     return desk.make(
         f"service_{key}",
         "product.product",
@@ -217,6 +228,7 @@ def _make_service_product(desk, known, key):
             "type": "service",
             "list_price": known.price,
             "uom_id": desk.env.ref(unit).id,
+            "taxes_id": [Command.set(vat.ids)] if vat else [],
             "invoice_policy": "delivery",
         },
         "manager",
