@@ -7,6 +7,15 @@
 
 from __future__ import annotations
 
+# One of each role: role, login, password. The demo listens on 127.0.0.1 only.
+LOGINS = [
+    ("planner", "planner", "planner"),
+    ("technician", "technician", "technician"),
+    ("accountant", "accountant", "accountant"),
+    ("manager", "manager", "manager"),
+    ("customer", "customer", "customer"),
+]
+
 
 def main(env, planning=None, technicians=None, sites=None):
     """Run what is still to be done of the main job and print its table.
