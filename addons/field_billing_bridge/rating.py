@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -36,6 +37,9 @@ LABOUR = (ON_SITE, WAITING)
 
 # How one part is billed, as the technician or the rule says.
 BILLABLE, INCLUDED, WARRANTY = "billable", "included", "warranty"
+
+# Codes of charges that somebody must look at before they can be billed.
+UNPRICED = ("none", "no_time", "part_unknown", "part_return")
 
 ZERO = Decimal(0)
 MINUTES_PER_HOUR = Decimal(60)
@@ -60,6 +64,9 @@ class Rule:
     An empty criterion (``contracts``, ``service_types``, ``partners``) means "all".
 
     :param price: price of one unit without tax, or None for "the price list decides"
+    :param start: first day the rule is in force, None for "always was"
+    :param end: last day, None for "no end"
+    :param fallback: used only where no other rule is (the service type's own product)
     :param rounding: time: minutes to which billed time is rounded **up** (0 = billed as worked)
     :param minimum: time: minutes billed at least
     :param per_person: time: rounding and minimum apply to each person, else to the whole mission
@@ -79,6 +86,9 @@ class Rule:
     contracts: frozenset = frozenset()
     service_types: frozenset = frozenset()
     partners: frozenset = frozenset()
+    start: date | None = None
+    end: date | None = None
+    fallback: bool = False
     sequence: int = 10
     segment_kinds: tuple[str, ...] = (ON_SITE,)
     rounding: int = 0
@@ -94,10 +104,16 @@ class Rule:
     @property
     def specificity(self) -> int:
         """Contract before customer before service type; more criteria before fewer."""
+        if self.fallback:
+            return -1
         return 4 * bool(self.contracts) + 2 * bool(self.partners) + bool(self.service_types)
 
     def matches(self, facts: Facts) -> bool:
-        """Whether the rule's criteria accept this mission."""
+        """Whether the rule's criteria accept this mission, on its day."""
+        if facts.day and self.start and facts.day < self.start:
+            return False
+        if facts.day and self.end and facts.day > self.end:
+            return False
         return (
             (not self.contracts or facts.contract in self.contracts)
             and (not self.service_types or facts.service_type in self.service_types)
@@ -116,7 +132,10 @@ class Segment:
 
 @dataclass(frozen=True)
 class Part:
-    """A used part. ``product`` is None while it is not known (``label`` is what was typed)."""
+    """A used part, or with a negative quantity one taken back from the customer.
+
+    ``product`` is None while it is not known (``label`` is what was typed).
+    """
 
     key: Hashable
     product: Hashable
@@ -140,6 +159,7 @@ class Facts:
     contract: Hashable = None
     service_type: Hashable = None
     partners: frozenset = frozenset()
+    day: date | None = None
     performed: bool = True
     segments: tuple[Segment, ...] = ()
     counts: Mapping[str, Decimal] = field(default_factory=dict)
@@ -173,6 +193,7 @@ class Charge:
     :param source: key of the fact inside its mission; unique, so the same fact can't be owed twice
     :param price: None until :func:`with_price` gives the price list's
     :param listed: whether the customer sees a line for it (parts included in a contract have none)
+    :param part: key of the part, with the keys of its ``returns``
     :param data: how it was worked out, see :func:`explain`
     """
 
@@ -184,6 +205,7 @@ class Charge:
     price: Decimal | None
     listed: bool = True
     part: Hashable = None
+    returns: tuple[Hashable, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
 
     def amount(self, precision: Precision = Precision()) -> Decimal:
@@ -344,9 +366,12 @@ def _rate_parts(
     if package and rule and rule.specificity > package.specificity:
         package = None
     charges = []
-    for part in facts.parts:
+    for part, returns in _net_parts(facts.parts):
         quantity = precision.quantity_of(part.quantity)
         if not quantity:
+            continue
+        if quantity < 0:
+            charges.append(_part_taken_back(part, quantity))
             continue
         billing = part.billing
         if billing == BILLABLE and (package or (rule and rule.parts == INCLUDED)):
@@ -363,10 +388,42 @@ def _rate_parts(
                 price=None if billing == BILLABLE else ZERO,
                 listed=billing != INCLUDED or bool(by and by.show_free),
                 part=part.key,
+                returns=returns,
                 data={"code": code, "billing": billing, "label": part.label},
             )
         )
     return charges
+
+
+def _net_parts(parts: Iterable[Part]) -> list[tuple[Part, tuple[Hashable, ...]]]:
+    """Take what came back off what was used of the same product in the same mission.
+
+    :return: each used part with its net quantity and the keys of the returns it absorbed; a return
+        that finds nothing to be taken off stays as it is
+    """
+    parts = list(parts)
+    left = {part.key: part.quantity for part in parts}
+    absorbed: dict[Hashable, list[Hashable]] = {part.key: [] for part in parts}
+    for back in (part for part in parts if part.quantity < 0 and part.product is not None):
+        for used in parts:
+            same = used.product == back.product and used.quantity > 0
+            if not same or left[used.key] <= 0 or left[back.key] >= 0:
+                continue
+            # A return is carried by one line: it is absorbed whole, or not at all.
+            if left[used.key] + left[back.key] < 0:
+                continue
+            left[used.key] += left[back.key]
+            left[back.key] = ZERO
+            absorbed[used.key].append(back.key)
+    return [(replace(part, quantity=left[part.key]), tuple(absorbed[part.key])) for part in parts]
+
+
+def _part_taken_back(part: Part, quantity: Decimal) -> Charge:
+    """A part that came back without having been used in this mission: a person decides."""
+    data = {"code": "part_return", "billing": part.billing, "label": part.label}
+    return Charge(
+        f"part:{part.key}", MATERIAL, None, part.product, quantity, ZERO, part=part.key, data=data
+    )
 
 
 def _rate_trips(ranked: list[Rule], facts: Facts) -> list[Charge]:
@@ -448,12 +505,21 @@ def explain(
     :param price: the unit price as the reader writes it, with its currency; None: not shown
     :param translate: ``translate(source, **values)`` gives the reader's language
     """
-    writer = _WRITERS.get(data.get("code", ""))
-    text = writer(data, quantity, translate) if writer else ""
-    free = data.get("billing") in (INCLUDED, WARRANTY) or data.get("code") in ("none", "no_time")
+    text = _WRITERS[data["code"]](data, quantity, translate) if data.get("code") else ""
+    free = data.get("billing") in (INCLUDED, WARRANTY) or data.get("code") in UNPRICED
     if price is None or free or not text:
         return text
     return translate(_("%(what)s × %(price)s"), what=text, price=price)
+
+
+def line_text(
+    data: Mapping[str, Any], quantity: str, translate: Callable[..., str] = english
+) -> str:
+    """What an order line says below its product: only what its own columns don't already say."""
+    code, billing = data.get("code"), data.get("billing")
+    if code in ("time", "wasted") or billing in (INCLUDED, WARRANTY):
+        return explain(data, quantity, None, translate).rstrip(",")
+    return ""
 
 
 def _write_fixed(data: Mapping[str, Any], quantity: str, translate: Callable[..., str]) -> str:
@@ -489,6 +555,12 @@ def _write_part_unknown(
     return translate(
         _("%(label)s: %(quantity)s, product to be identified"), label=label, quantity=quantity
     )
+
+
+def _write_part_return(
+    data: Mapping[str, Any], quantity: str, translate: Callable[..., str]
+) -> str:
+    return translate(_("Taken back from the customer: %(quantity)s"), quantity=quantity)
 
 
 def _write_wasted(data: Mapping[str, Any], quantity: str, translate: Callable[..., str]) -> str:
@@ -557,6 +629,7 @@ _WRITERS: dict[str, Callable[[Mapping[str, Any], str, Callable[..., str]], str]]
     "time": _write_time,
     "part": _write_part,
     "part_unknown": _write_part_unknown,
+    "part_return": _write_part_return,
     "wasted": _write_wasted,
     "none": _write_none,
     "no_time": _write_no_time,

@@ -6,6 +6,7 @@ import csv
 import json
 from collections import defaultdict
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from rating import (
     billed_minutes,
     duration_text,
     explain,
+    line_text,
     rate,
     with_price,
 )
@@ -146,7 +148,7 @@ def missions(draw):
                 Part,
                 st.integers(1, 10**6),
                 st.sampled_from(["p", "q", None]),
-                st.decimals(min_value=0, max_value=99, places=2),
+                st.decimals(min_value=-9, max_value=99, places=2),
                 st.sampled_from([BILLABLE, INCLUDED, WARRANTY]),
             ),
             max_size=4,
@@ -175,7 +177,7 @@ def test_sources_are_unique_and_amounts_are_whole_cents(tariff, facts):
     assert len(sources) == len(set(sources))
     for charge in charges:
         amount = charge.amount()
-        assert amount >= 0
+        assert amount >= 0 or charge.data["code"] == "part_return"
         assert amount == amount.quantize(Decimal("0.01"))
         assert charge.quantity == charge.quantity.quantize(Decimal("0.01"))
 
@@ -234,16 +236,21 @@ def test_done_work_is_never_silent(tariff, facts):
 @given(rule_lists, missions())
 def test_every_part_is_kept_and_free_parts_cost_nothing(tariff, facts):
     charges = [charge for charge in rate(tariff, facts) if charge.kind == "material"]
-    used = [part for part in facts.parts if part.quantity]
-    assert [charge.part for charge in charges] == [part.key for part in used]
-    for charge, part in zip(charges, used, strict=True):
+    billing_of = {part.key: part.billing for part in facts.parts}
+    for charge in charges:
         billing = charge.data["billing"]
-        if part.billing != BILLABLE:
-            assert billing == part.billing
+        if billing_of[charge.part] != BILLABLE:
+            assert billing == billing_of[charge.part]
         if billing != BILLABLE:
             assert charge.amount() == 0 and charge.price == 0
         if billing == WARRANTY:
             assert charge.listed
+    # What is charged and what came back add up to what was used, product by product.
+    for product in ("p", "q", None):
+        used = sum(part.quantity for part in facts.parts if part.product == product)
+        assert sum(charge.quantity for charge in charges if charge.product == product) == used
+    returns = [key for charge in charges for key in charge.returns]
+    assert len(returns) == len(set(returns))
 
 
 @given(st.integers(0, 100_000), st.sampled_from([0, 1, 5, 15, 30, 60]), st.integers(0, 240))
@@ -331,3 +338,34 @@ def test_sentences_are_translated_by_the_caller():
     data = {"code": "time", "kinds": ["on_site"], "worked": 60, "billed": 60}
     text = explain(data, "1", "62,00 €", lambda source, **values: french[source] % values)
     assert text == "1 h sur site × 62,00 €"
+
+
+def test_a_part_taken_back_is_taken_off_the_used_one():
+    facts = Facts(parts=(Part(1, "p", Decimal(3)), Part(2, "p", Decimal(-1))))
+    charges = [charge for charge in rate([], facts) if charge.kind == "material"]
+    assert [(c.part, c.quantity, c.returns) for c in charges] == [(1, Decimal("2.00"), (2,))]
+
+
+def test_a_part_taken_back_from_an_earlier_visit_waits_for_a_decision():
+    facts = Facts(parts=(Part(1, "p", Decimal(-1)),))
+    back = rate([], facts)[1]
+    assert (back.quantity, back.amount(), back.data["code"]) == (-1, 0, "part_return")
+
+
+def test_a_rule_is_in_force_between_its_dates():
+    rule = Rule(1, "fixed", start=date(2025, 1, 1), end=date(2025, 12, 31))
+    days = (date(2024, 12, 31), date(2025, 1, 1), date(2025, 12, 31), date(2026, 1, 1))
+    assert [rule.matches(Facts(day=day)) for day in days] == [False, True, True, False]
+
+
+def test_the_service_types_own_product_is_the_last_resort():
+    own = Rule("type:1", "fixed", fallback=True, sequence=0)
+    assert rate([own], Facts())[0].rule == "type:1"
+    assert rate([own, Rule(2, "time", Decimal(60))], Facts())[0].rule == 2
+
+
+def test_an_order_line_says_what_its_columns_do_not():
+    time = {"code": "time", "kinds": ["on_site"], "worked": 130, "billed": 135, "people": 1}
+    assert line_text(time, "2.25") == "2 h 10 on site, rounded to 2 h 15"
+    assert line_text({"code": "part", "billing": WARRANTY}, "1") == "Under warranty, not charged"
+    assert line_text({"code": "fixed"}, "1") == ""
