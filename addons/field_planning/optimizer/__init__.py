@@ -1,0 +1,24 @@
+"""Route optimiser of field tours: plain typed Python, no Odoo import.
+
+Everything goes in and out as JSON-able dictionaries, so that the solver can run in another process
+or on another machine. ``docs`` of the shapes: :mod:`.problem`.
+
+* :func:`solve` builds the tours; :func:`check` times hand-made ones and names what they break;
+  :func:`insert` offers places for one more visit.
+* :func:`evaluate` judges any result and shares no code with the solvers.
+"""
+
+from .evaluator import evaluate
+from .problem import Problem, ProblemError
+from .solver import available_backends, check, insert, level_for, solve
+
+__all__ = [
+    "Problem",
+    "ProblemError",
+    "available_backends",
+    "check",
+    "evaluate",
+    "insert",
+    "level_for",
+    "solve",
+]

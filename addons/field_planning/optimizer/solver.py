@@ -1,0 +1,547 @@
+"""Solve, check and insert: what the rest of the suite calls."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from . import vroom_backend
+from .evaluator import evaluate
+from .insertion import Insertion, Routes, allowed, solve_python
+from .problem import Problem, ProblemError
+from .reasons import Explainer, Reason, offer, sentence
+from .schedule import Scheduler, Tour
+from .travel import Matrix, matrix
+
+Progress = Callable[[float], None]
+
+# Exploration level by number of visits, measured: a high level on a big day is slower, not better.
+LEVELS = ((150, 5), (400, 2), (700, 1))
+BIG_SECONDS = 10.0
+LONG_SECONDS = 25.0
+
+
+def available_backends() -> list[str]:
+    """Names of the solvers that can run here, best first."""
+    return (["vroom"] if vroom_backend.is_available() else []) + ["python"]
+
+
+def level_for(visits: int, seconds: float | None = None) -> int:
+    """VROOM's exploration level for a number of visits and, on big days, the time given."""
+    for limit, level in LEVELS:
+        if visits <= limit:
+            return level
+    return 1 if seconds is not None and seconds >= LONG_SECONDS else 0
+
+
+def solve(
+    data: Mapping[str, Any],
+    seconds: float | None = None,
+    level: int | None = None,
+    backend: str | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Build the tours.
+
+    Deterministic as long as no time limit is hit (VROOM: up to 700 visits that hang together).
+    Never worse than ``data["plan"]`` where that plan keeps every rule.
+
+    :param data: the problem (see :mod:`.problem`)
+    :param seconds: time to spend on days of more than 700 visits, and for the Python solver
+    :param level: VROOM's exploration level 0-5, chosen by size when not given
+    :param backend: ``vroom`` or ``python``; the best available when not given
+    :param progress: called with the share done, 0 to 1
+    :return: ``{"backend", "notice", "routes", "unserved", "clashes", "before", "after",
+        "objective", "etas"}``; see :meth:`_Run.result`
+    :raises ProblemError: the problem is not well formed
+    """
+    return _Run(Problem.from_dict(data), data, seconds, level, backend, progress).result()
+
+
+def check(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Time the tours of ``data["plan"]`` in the order given and name what they break.
+
+    :return: ``{"routes", "violations": [{"code", "shift", "visit"?, "text", ...}], "travel",
+        "metres"}``
+    :raises ProblemError: the problem is not well formed
+    """
+    problem = Problem.from_dict(data)
+    scheduler = Scheduler(problem, travel_of(problem))
+    number = {visit.id: index for index, visit in enumerate(problem.visits)}
+    routes = []
+    for shift in problem.shifts:
+        order = [number[name] for name in problem.plan.get(shift.id, ())]
+        if order:
+            routes.append(_route(problem, shift.id, scheduler.tour(shift, order)))
+    verdict = evaluate(data, {"routes": routes})
+    violations = [_named(problem, item) for item in verdict["violations"] if item["code"] != "lost"]
+    return {
+        "routes": routes,
+        "violations": violations,
+        "travel": verdict["travel"],
+        "metres": verdict["metres"],
+    }
+
+
+def insert(
+    data: Mapping[str, Any], visit: str, backend: str | None = None, quick: bool = False
+) -> list[dict[str, Any]]:
+    """Offers for one more visit in the tours of ``data["plan"]``. Nothing kept is ever lost.
+
+    Kinds: ``insert`` (nobody moves, one offer a technician), ``reorder`` (same technicians, new
+    order) and ``free`` (visits may change technician); the last two only with VROOM and when
+    ``quick`` is not set.
+
+    :param visit: id of a visit of the problem that is not in the plan
+    :return: ``[{"kind", "shift", "start", "added" seconds, "moved": [visits at another time],
+        "changed": [visits with another technician], "plan"}]``, best first within a kind
+    :raises ProblemError: the problem is not well formed or does not know the visit
+    """
+    problem = Problem.from_dict(data)
+    number = {item.id: index for index, item in enumerate(problem.visits)}
+    if visit not in number:
+        raise ProblemError(f"unknown visit {visit}")
+    scheduler = Scheduler(problem, travel_of(problem))
+    wanted = problem.visits[number[visit]]
+    current: Routes = {
+        index: [number[name] for name in problem.plan.get(shift.id, ()) if name != visit]
+        for index, shift in enumerate(problem.shifts)
+    }
+    able = [index for index, shift in enumerate(problem.shifts) if allowed(shift, wanted)]
+    offers = []
+    for found in offer(Insertion(scheduler, able), current, number[visit]):
+        routes = {shift: list(order) for shift, order in current.items()}
+        routes[found["shift"]].insert(found["position"], number[visit])
+        offers.append(_offer("insert", scheduler, current, routes, number[visit]))
+    if not quick and (backend or available_backends()[0]) == "vroom" and able:
+        offers += _resolved_offers(scheduler, current, number[visit])
+    return offers
+
+
+def travel_of(problem: Problem) -> Matrix:
+    """Travel matrix of all the points of the problem."""
+    points = [point for shift in problem.shifts for point in (shift.start, shift.end)]
+    points += [visit.point for visit in problem.visits]
+    return matrix(points, problem.speed_kmh, problem.detour, problem.profile)
+
+
+class _Run:
+    """One call of :func:`solve`."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        data: Mapping[str, Any],
+        seconds: float | None,
+        level: int | None,
+        backend: str | None,
+        progress: Progress | None,
+    ) -> None:
+        if backend not in (None, "vroom", "python"):
+            raise ProblemError(f"unknown solver {backend}")
+        best = available_backends()[0]
+        self.backend = best if backend is None else backend
+        if self.backend == "vroom" and best != "vroom":
+            self.backend = "python"
+        self.notice = "no_vroom" if self.backend == "python" and backend != "python" else None
+        self.problem, self.data = problem, data
+        self.seconds, self.level = seconds, level
+        self.progress = progress or (lambda share: None)
+        self.scheduler = Scheduler(problem, travel_of(problem))
+        self.number = {visit.id: index for index, visit in enumerate(problem.visits)}
+
+    def result(self) -> dict[str, Any]:
+        """Solve and return the result dictionary.
+
+        * ``routes``: ``[{"shift", "technician", "day", "stops": [{"visit", "travel", "metres",
+          "arrival", "start", "end", "waiting"}], "departure", "back", "back_travel", "back_metres",
+          "lunch", "travel", "metres", "service", "waiting", "before"}]``; ``before`` = the same
+          visits in the plan's order
+        * ``unserved``: ``[{"visit", "shift" | None, "position", "reason", "text"}]``
+        * ``clashes``: visits that kept their place although another one's promise can't be kept
+          beside it
+        * ``before`` / ``after``: ``{"visits", "travel", "metres", "late"}`` of the visits served
+          after
+        """
+        started = time.monotonic()
+        leaders = [i for i, visit in enumerate(self.problem.visits) if visit.leader is None]
+        routes, left = self._solve_all(leaders)
+        followers = [i for i, visit in enumerate(self.problem.visits) if visit.leader is not None]
+        if followers:
+            routes, left = self._with_crews(routes, followers)
+        answer = self._answer(routes, left)
+        answer["seconds"] = round(time.monotonic() - started, 3)
+        return answer
+
+    # -- solving --------------------------------------------------------------------------------
+
+    def _solve_all(self, visits: Iterable[int]) -> tuple[Routes, list[int]]:
+        parts, left = self._parts(list(visits))
+        routes: Routes = {index: [] for index in range(len(self.problem.shifts))}
+        total = sum(len(part) for _shifts, part in parts) or 1
+        done = 0
+        for shifts, part in parts:
+            found, rest = self._solve_part(shifts, part)
+            routes.update(found)
+            left += rest
+            done += len(part)
+            self.progress(done / total)
+        return routes, sorted(left)
+
+    def _parts(self, visits: list[int]) -> tuple[list[tuple[list[int], list[int]]], list[int]]:
+        """Groups of shifts and visits that have nothing to do with each other, and lost visits."""
+        head = list(range(len(self.problem.shifts)))
+
+        def find(shift: int) -> int:
+            while head[shift] != shift:
+                head[shift] = head[head[shift]]
+                shift = head[shift]
+            return shift
+
+        home: dict[int, int] = {}
+        left = []
+        for visit in visits:
+            wanted = self.problem.visits[visit]
+            able = [i for i, shift in enumerate(self.problem.shifts) if allowed(shift, wanted)]
+            if not able:
+                left.append(visit)
+                continue
+            home[visit] = able[0]
+            for shift in able[1:]:
+                one, other = sorted((find(able[0]), find(shift)))
+                head[other] = one
+        groups: dict[int, tuple[list[int], list[int]]] = {}
+        for shift in range(len(self.problem.shifts)):
+            groups.setdefault(find(shift), ([], []))[0].append(shift)
+        for visit, shift in home.items():
+            groups[find(shift)][1].append(visit)
+        return [(shifts, part) for shifts, part in groups.values() if part], left
+
+    def _solve_part(self, shifts: list[int], visits: list[int]) -> tuple[Routes, list[int]]:
+        shifts = [index for index in shifts if self.problem.shifts[index].intervals]
+        if self.backend == "vroom":
+            level = level_for(len(visits), self.seconds) if self.level is None else self.level
+            limit = None
+            if len(visits) > vroom_backend.LIMITED_ABOVE:
+                limit = self.seconds or BIG_SECONDS
+            routes, left = vroom_backend.solve_vroom(
+                self.problem, self.scheduler.travel, shifts, visits, level, limit
+            )
+            left += self._make_feasible(routes)
+            search = Insertion(self.scheduler, shifts)
+            left = search.build(routes, left) if left else []
+            for shift, order in routes.items():
+                routes[shift] = search.polish(shift, order)
+        else:
+            routes, left = solve_python(self.scheduler, shifts, visits, self.seconds)
+        return self._never_worse(shifts, visits, routes, left)
+
+    def _make_feasible(self, routes: Routes) -> list[int]:
+        """Take out what engine and clock disagree about (rounding), least urgent first."""
+        dropped = []
+        for shift, order in routes.items():
+            while not self.scheduler.feasible(self.problem.shifts[shift], order):
+                tour = self.scheduler.tour(self.problem.shifts[shift], order)
+                late = [stop.visit for stop in tour.stops if stop.late] or order
+                victim = min(late, key=lambda index: (self.problem.visits[index].priority, index))
+                order.remove(victim)
+                dropped.append(victim)
+        return dropped
+
+    def _never_worse(
+        self, shifts: list[int], visits: list[int], routes: Routes, left: list[int]
+    ) -> tuple[Routes, list[int]]:
+        """Keep the plan in place where it keeps all rules and is at least as good."""
+        mine = set(visits)
+        search = Insertion(self.scheduler, shifts)
+        plan: Routes = {}
+        for shift in shifts:
+            names = self.problem.plan.get(self.problem.shifts[shift].id, ())
+            plan[shift] = [self.number[name] for name in names if self.number[name] in mine]
+        if not any(plan.values()):
+            return routes, left
+        for shift, order in plan.items():
+            day = self.problem.shifts[shift]
+            fits = all(allowed(day, self.problem.visits[visit]) for visit in order)
+            if not fits or not self.scheduler.feasible(day, order):
+                return routes, left
+        planned = {visit for order in plan.values() for visit in order}
+        rest = search.build(plan, [visit for visit in visits if visit not in planned])
+        if self._score(search, plan) <= self._score(search, routes):
+            return plan, rest
+        return routes, left
+
+    def _score(self, search: Insertion, routes: Routes) -> tuple[int, int, int]:
+        served = [visit for order in routes.values() for visit in order]
+        points = sum(self.problem.visits[visit].priority for visit in served)
+        travel = sum(search.length(shift, order) for shift, order in routes.items())
+        return -points, -len(served), travel
+
+    # -- crews ----------------------------------------------------------------------------------
+
+    def _with_crews(self, routes: Routes, followers: list[int]) -> tuple[Routes, list[int]]:
+        """Second pass: the start found for the leader is fixed for all who help."""
+        starts: dict[str, int] = {}
+        where: dict[str, str] = {}
+        for shift, order in routes.items():
+            day = self.problem.shifts[shift]
+            for stop in self.scheduler.tour(day, order).stops:
+                starts[self.problem.visits[stop.visit].id] = stop.start
+                where[self.problem.visits[stop.visit].id] = day.id
+        able = []
+        for index in followers:
+            follower = self.problem.visits[index]
+            start = starts.get(follower.leader or "")
+            if start is None:
+                continue
+            able.append(index)
+            lead = self.number[follower.leader or ""]
+            self.problem.visits[index] = replace(follower, fixed=start)
+            self.problem.visits[lead] = replace(
+                self.problem.visits[lead], fixed=start, shift=where[follower.leader or ""]
+            )
+        leaders = [i for i, visit in enumerate(self.problem.visits) if visit.leader is None]
+        routes, left = self._solve_all([*leaders, *able])
+        return routes, sorted({*left, *(set(followers) - set(able))})
+
+    # -- the answer -----------------------------------------------------------------------------
+
+    def _answer(self, routes: Routes, left: list[int]) -> dict[str, Any]:
+        served = {visit for order in routes.values() for visit in order}
+        tours = {
+            shift: self.scheduler.tour(self.problem.shifts[shift], order)
+            for shift, order in routes.items()
+        }
+        before = self._before(served)
+        unserved, clashes = self._explain(routes, tours, left)
+        listed = []
+        for shift, tour in tours.items():
+            name = self.problem.shifts[shift].id
+            if tour.stops or name in before:
+                route = _route(self.problem, name, tour)
+                route["before"] = before.get(name)
+                listed.append(route)
+        after = {
+            "visits": len(served),
+            "travel": sum(route["travel"] for route in listed),
+            "metres": sum(route["metres"] for route in listed),
+            "late": 0,
+        }
+        return {
+            "backend": self.backend,
+            "notice": self.notice,
+            "routes": listed,
+            "unserved": unserved,
+            "clashes": clashes,
+            "before": {
+                key: sum(item[key] for item in before.values())
+                for key in ("visits", "travel", "metres", "late")
+            },
+            "after": after,
+            "objective": {
+                "points": sum(self.problem.visits[visit].priority for visit in served),
+                "served": len(served),
+                "travel": after["travel"],
+            },
+            "etas": {stop["visit"]: stop["start"] for route in listed for stop in route["stops"]},
+        }
+
+    def _before(self, served: set[int]) -> dict[str, dict[str, int]]:
+        """The plan in place, limited to what is served after, so that the two compare."""
+        figures = {}
+        for index, shift in enumerate(self.problem.shifts):
+            names = self.problem.plan.get(shift.id)
+            if names is None:
+                continue
+            order = [self.number[name] for name in names if self.number[name] in served]
+            tour = self.scheduler.tour(self.problem.shifts[index], order)
+            figures[shift.id] = {
+                "visits": len(order),
+                "travel": tour.travel if order else 0,
+                "metres": tour.metres if order else 0,
+                "late": sum(bool(stop.late) for stop in tour.stops),
+            }
+        return figures
+
+    def _explain(
+        self, routes: Routes, tours: Mapping[int, Tour], left: list[int]
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        explainer = Explainer(self.scheduler, routes)
+        unserved: list[dict[str, Any]] = []
+        clashes: dict[int, dict[str, Any]] = {}
+        for visit in left:
+            reason = self._reason(explainer, visit)
+            shift = self._only_shift(visit)
+            entry = {
+                "visit": self.problem.visits[visit].id,
+                "shift": None if shift is None else self.problem.shifts[shift].id,
+                "position": None if shift is None else self._position(tours[shift], visit),
+                "reason": reason,
+                "text": sentence(reason),
+            }
+            unserved.append(entry)
+            if reason["code"] == "clash" and shift is not None:
+                for other in explainer.clashes(shift, visit):
+                    clashes.setdefault(other, self._kept(shift, other, visit))
+        return unserved, [entry for _other, entry in sorted(clashes.items()) if entry]
+
+    def _reason(self, explainer: Explainer, visit: int) -> Reason:
+        wanted = self.problem.visits[visit]
+        if wanted.leader is None:
+            return explainer.explain(visit)
+        leader = self.problem.visits[self.number[wanted.leader]]
+        if wanted.fixed is None:
+            return {"code": "leader_unplanned", "other": leader.name}
+        reason = explainer.explain(visit)
+        if reason["code"] in ("on_leave", "day_off", "no_position"):
+            return reason
+        return {"code": "with_leader", "other": leader.name, "start_at": wanted.fixed}
+
+    def _kept(self, shift: int, other: int, visit: int) -> dict[str, Any]:
+        promise = Explainer._promise(self.problem.visits[other])
+        if not promise:
+            return {}
+        reason: Reason = {"code": "clash_kept", **promise, "other": self.problem.visits[visit].name}
+        return {
+            "visit": self.problem.visits[other].id,
+            "shift": self.problem.shifts[shift].id,
+            "with": self.problem.visits[visit].id,
+            "reason": reason,
+            "text": sentence(reason),
+        }
+
+    def _only_shift(self, visit: int) -> int | None:
+        """The one day to which the visit is bound, if there is just one."""
+        wanted = self.problem.visits[visit]
+        places = [
+            index
+            for index, shift in enumerate(self.problem.shifts)
+            if wanted.shift in (None, shift.id)
+            and wanted.technician in (None, shift.technician)
+            and wanted.day in (None, shift.day)
+        ]
+        bound = wanted.shift is not None or wanted.technician is not None
+        return places[0] if bound and len(places) == 1 else None
+
+    def _position(self, tour: Tour, visit: int) -> int:
+        """Where the visit would stand among the stops, by its promise."""
+        wanted = self.problem.visits[visit]
+        if wanted.fixed is None and not wanted.windows:
+            return len(tour.stops)
+        at = wanted.windows[0][0] if wanted.fixed is None else wanted.fixed
+        return sum(stop.start <= at for stop in tour.stops)
+
+
+def _route(problem: Problem, shift_id: str, tour: Tour) -> dict[str, Any]:
+    shift = next(item for item in problem.shifts if item.id == shift_id)
+    clock, stops = tour.departure, []
+    for stop in tour.stops:
+        paused = 0
+        if tour.lunch and clock <= tour.lunch[0] and tour.lunch[1] <= stop.start:
+            paused = tour.lunch[1] - tour.lunch[0]
+        stops.append(
+            {
+                "visit": problem.visits[stop.visit].id,
+                "travel": stop.travel,
+                "metres": stop.metres,
+                "arrival": stop.arrival,
+                "start": stop.start,
+                "end": stop.end,
+                "waiting": max(0, stop.start - clock - stop.travel - paused),
+                "late": stop.late,
+            }
+        )
+        clock = stop.end
+    return {
+        "shift": shift.id,
+        "technician": shift.technician,
+        "day": shift.day,
+        "stops": stops,
+        "departure": tour.departure,
+        "back": tour.back,
+        "back_travel": tour.back_travel if stops else 0,
+        "back_metres": tour.back_metres if stops else 0,
+        "lunch": list(tour.lunch) if tour.lunch else None,
+        "travel": tour.travel if stops else 0,
+        "metres": tour.metres if stops else 0,
+        "service": sum(problem.visits[stop.visit].service for stop in tour.stops),
+        "waiting": sum(stop["waiting"] for stop in stops),
+    }
+
+
+def _named(problem: Problem, violation: Mapping[str, Any]) -> dict[str, Any]:
+    """An evaluator's violation with names and a sentence."""
+    shift = next((item for item in problem.shifts if item.id == violation.get("shift")), None)
+    reason: Reason = {**violation, "code": f"broken_{violation['code']}"}
+    reason["technician"] = shift.name if shift else ""
+    if "skill" in reason:
+        reason["skills"] = problem.skill_names.get(reason["skill"], reason["skill"])
+    return {**violation, "reason": reason, "text": sentence(reason)}
+
+
+# -- offers for one more visit ------------------------------------------------------------------
+
+
+def _offer(
+    kind: str, scheduler: Scheduler, current: Routes, routes: Routes, visit: int
+) -> dict[str, Any]:
+    problem = scheduler.problem
+    old, _travel = _placed(scheduler, current)
+    new, travel = _placed(scheduler, routes)
+    shift, start = new[visit]
+    return {
+        "kind": kind,
+        "shift": problem.shifts[shift].id,
+        "start": start,
+        "added": travel - _travel,
+        "moved": [problem.visits[i].id for i in sorted(old) if new[i][1] != old[i][1]],
+        "changed": [problem.visits[i].id for i in sorted(old) if new[i][0] != old[i][0]],
+        "plan": {
+            problem.shifts[index].id: [problem.visits[i].id for i in order]
+            for index, order in routes.items()
+            if order or problem.shifts[index].id in problem.plan
+        },
+    }
+
+
+def _placed(scheduler: Scheduler, routes: Routes) -> tuple[dict[int, tuple[int, int]], int]:
+    """Shift and start of each visit of the tours, and the seconds driven."""
+    placed: dict[int, tuple[int, int]] = {}
+    travel = 0
+    for shift, order in routes.items():
+        if order:
+            tour = scheduler.tour(scheduler.problem.shifts[shift], order)
+            travel += tour.travel
+            placed.update((stop.visit, (shift, stop.start)) for stop in tour.stops)
+    return placed, travel
+
+
+def _resolved_offers(scheduler: Scheduler, current: Routes, visit: int) -> list[dict[str, Any]]:
+    """What VROOM makes of it, starting from the tours in place."""
+    problem = scheduler.problem
+    planned = [index for order in current.values() for index in order]
+    shifts = [index for index, shift in enumerate(problem.shifts) if shift.intervals]
+    home = {index: problem.shifts[shift].id for shift, order in current.items() for index in order}
+    offers = []
+    for kind in ("reorder", "free"):
+        bound = problem
+        if kind == "reorder":
+            bound = replace(
+                problem,
+                visits=[
+                    replace(item, shift=home[index]) if index in home else item
+                    for index, item in enumerate(problem.visits)
+                ],
+            )
+        try:
+            routes, left = vroom_backend.solve_vroom(
+                bound, scheduler.travel, shifts, [*planned, visit], 1, None, current
+            )
+        except RuntimeError:
+            continue
+        fits = all(scheduler.feasible(problem.shifts[i], order) for i, order in routes.items())
+        if not left and fits:
+            offers.append(_offer(kind, scheduler, current, {**current, **routes}, visit))
+    return offers

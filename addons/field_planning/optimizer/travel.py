@@ -1,0 +1,123 @@
+"""Travel between points: distance on the WGS84 ellipsoid x detour, at a speed.
+
+The distance is that of a flat plane scaled by the ellipsoid's two radii at the mean latitude of the
+pair: within 0.01 % of the geodesic inside a region, while the detour factor is wrong by tens of
+percent for a given pair. numpy makes the matrix; without it plain Python gives the same figures,
+slower.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .problem import Point
+
+try:
+    import numpy
+except ImportError:  # the suite works without numpy
+    numpy = None  # type: ignore[assignment]
+
+EQUATORIAL_RADIUS = 6378137.0
+ECCENTRICITY_SQUARED = 0.0066943799901413165
+
+# Speed by the length of the trip, as a share of the speed set: the first kilometres are streets,
+# long trips are main roads. Marginal bands keep the triangle inequality.
+DISTANCE_BANDS = ((10_000.0, 0.7), (50_000.0, 1.0), (math.inf, 1.4))
+
+
+@dataclass
+class Matrix:
+    """Travel between the points of ``index``: whole seconds (rounded up) and metres."""
+
+    index: dict[Point, int]
+    seconds: list[list[int]]
+    metres: list[list[int]]
+    array: Any = None
+    """The same seconds as a numpy array when numpy is there."""
+
+    def between(self, origin: Point | None, destination: Point | None) -> tuple[int, int]:
+        """Seconds and metres from one point to another; unknown points cost nothing."""
+        if origin is None or destination is None:
+            return 0, 0
+        row, column = self.index[origin], self.index[destination]
+        return self.seconds[row][column], self.metres[row][column]
+
+
+def matrix(
+    points: Sequence[Point | None],
+    speed_kmh: float = 50.0,
+    detour: float = 1.3,
+    profile: str = "constant",
+) -> Matrix:
+    """Travel between all pairs of the distinct ``points`` (``None`` ones are left out).
+
+    :param speed_kmh: speed set, km/h
+    :param detour: road distance / straight distance
+    :param profile: ``constant`` or ``distance`` (see :data:`DISTANCE_BANDS`)
+    """
+    index: dict[Point, int] = {}
+    for point in points:
+        if point is not None:
+            index.setdefault(point, len(index))
+    unique = list(index)
+    speed = speed_kmh / 3.6
+    if numpy is None or not unique:
+        metres = [[_distance(a, b) * detour for b in unique] for a in unique]
+        seconds = [[_duration(value, speed, profile) for value in row] for row in metres]
+        return Matrix(index, seconds, [[round(value) for value in row] for row in metres])
+    metres_array = _distances(unique) * detour
+    seconds_array = _durations(metres_array, speed, profile)
+    return Matrix(
+        index,
+        seconds_array.tolist(),
+        numpy.rint(metres_array).astype("int64").tolist(),
+        seconds_array,
+    )
+
+
+def _distances(points: Sequence[Point]) -> Any:
+    """Metres between all pairs, straight."""
+    latitudes, longitudes = numpy.radians(numpy.asarray(points, dtype="float64")).T
+    mean = (latitudes[:, None] + latitudes) / 2
+    root = 1 - ECCENTRICITY_SQUARED * numpy.sin(mean) ** 2
+    meridian = EQUATORIAL_RADIUS * (1 - ECCENTRICITY_SQUARED) / root**1.5
+    parallel = EQUATORIAL_RADIUS / numpy.sqrt(root) * numpy.cos(mean)
+    turn = longitudes[:, None] - longitudes
+    turn -= 2 * math.pi * numpy.rint(turn / (2 * math.pi))
+    return numpy.hypot(meridian * (latitudes[:, None] - latitudes), parallel * turn)
+
+
+def _durations(metres: Any, speed: float, profile: str) -> Any:
+    if profile == "constant":
+        seconds = metres / speed
+    else:
+        seconds, low = numpy.zeros_like(metres), 0.0
+        for high, share in DISTANCE_BANDS:
+            seconds += numpy.clip(metres - low, 0.0, high - low) / (speed * share)
+            low = high
+    return numpy.ceil(seconds - 1e-6).astype("int64")
+
+
+def _distance(one: Point, other: Point) -> float:
+    """Metres between two points, straight; same formula as :func:`_distances`."""
+    (lat1, lon1), (lat2, lon2) = one, other
+    mean = math.radians((lat1 + lat2) / 2)
+    root = 1 - ECCENTRICITY_SQUARED * math.sin(mean) ** 2
+    meridian = EQUATORIAL_RADIUS * (1 - ECCENTRICITY_SQUARED) / root**1.5
+    parallel = EQUATORIAL_RADIUS / math.sqrt(root) * math.cos(mean)
+    turn = math.radians(lon1 - lon2)
+    turn -= 2 * math.pi * round(turn / (2 * math.pi))
+    return math.hypot(meridian * math.radians(lat1 - lat2), parallel * turn)
+
+
+def _duration(metres: float, speed: float, profile: str) -> int:
+    if profile == "constant":
+        return math.ceil(metres / speed - 1e-6)
+    seconds, low = 0.0, 0.0
+    for high, share in DISTANCE_BANDS:
+        seconds += min(max(metres - low, 0.0), high - low) / (speed * share)
+        low = high
+    return math.ceil(seconds - 1e-6)

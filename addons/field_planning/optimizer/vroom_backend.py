@@ -1,0 +1,189 @@
+"""VROOM backend. Run it in a process of its own: it holds the interpreter's lock while it solves.
+
+Traps of this engine that were measured, and what is done about them here:
+
+* the time limit is soft and a high level under a tight limit is worse than a low one: the level
+  follows the size, the limit is only used above :data:`LIMITED_ABOVE` visits, and the runner kills
+  what overruns;
+* warm start with breaks refuses valid tours: each given tour is probed alone, a refused one gets no
+  steps;
+* windows are hard: a visit that can't be on time is left out, which is what we want to explain.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from .problem import Problem, Shift, Visit
+from .travel import Matrix
+
+try:
+    import numpy
+    import vroom
+except ImportError:  # the wheel is optional
+    numpy = vroom = None  # type: ignore[assignment]
+
+LIMITED_ABOVE = 700
+LUNCH = 1
+
+
+def is_available() -> bool:
+    """Whether the wheel is there."""
+    return vroom is not None
+
+
+def solve_vroom(
+    problem: Problem,
+    travel: Matrix,
+    shifts: Sequence[int],
+    visits: Sequence[int],
+    level: int,
+    seconds: float | None,
+    warm: Mapping[int, Sequence[int]] | None = None,
+) -> tuple[dict[int, list[int]], list[int]]:
+    """Tours of the given shifts and visits, and the visits left out.
+
+    :param level: exploration level 0 to 5
+    :param seconds: soft time limit; without one, runs are identical
+    :param warm: tours to start from, by shift
+    :raises RuntimeError: VROOM refused the input
+    """
+    model = _Model(problem, travel, shifts, visits)
+    steps = {}
+    for shift, order in (warm or {}).items():
+        if order and model.accepts(shift, order):
+            steps[shift] = list(order)
+    return model.solve(level, seconds, steps)
+
+
+class _Model:
+    """One VROOM input; indexes of shifts and visits are used as VROOM's ids."""
+
+    def __init__(
+        self, problem: Problem, travel: Matrix, shifts: Sequence[int], visits: Sequence[int]
+    ) -> None:
+        self.problem = problem
+        self.shifts, self.visits = list(shifts), list(visits)
+        points = [
+            point
+            for item in (
+                *((problem.shifts[s].start, problem.shifts[s].end) for s in self.shifts),
+                *((problem.visits[v].point,) for v in self.visits),
+            )
+            for point in item
+            if point is not None
+        ]
+        rows = list(dict.fromkeys(points))
+        self.row = {point: index for index, point in enumerate(rows)}
+        chosen = [travel.index[point] for point in rows]
+        if travel.array is not None:
+            self.matrix = travel.array[numpy.ix_(chosen, chosen)].astype("uint32")
+        else:
+            self.matrix = numpy.asarray(
+                [[travel.seconds[a][b] for b in chosen] for a in chosen], dtype="uint32"
+            )
+        # VROOM wants each vehicle to start or end somewhere: a place next to everywhere does it.
+        self.anywhere = len(rows)
+        self.matrix = numpy.pad(self.matrix, ((0, 1), (0, 1)))
+        # A lock is a skill that only one shift has; only those in use are declared.
+        self.skills: dict[tuple[str, str], int] = {}
+
+    def _skill(self, kind: str, name: str) -> int:
+        return self.skills.setdefault((kind, name), len(self.skills))
+
+    def _needs(self, visit: Visit) -> set[int]:
+        needs = {self._skill("skill", skill) for skill in visit.skills}
+        for kind, value in (
+            ("shift", visit.shift), ("technician", visit.technician), ("day", visit.day)
+        ):  # fmt: skip
+            if value is not None:
+                needs.add(self._skill(kind, value))
+        if visit.zone is not None and visit.shift is None and visit.technician is None:
+            needs.add(self._skill("zone", visit.zone))
+        return needs
+
+    def _has(self, shift: Shift) -> set[int]:
+        """Ids of the declared skills and locks that the shift opens (call after the jobs)."""
+        opened = {("skill", skill) for skill in shift.skills}
+        opened |= {
+            ("shift", shift.id), ("technician", shift.technician), ("day", shift.day)
+        }  # fmt: skip
+        if shift.zones:
+            opened |= {("zone", zone) for zone in shift.zones}
+        else:
+            opened |= {key for key in self.skills if key[0] == "zone"}
+        return {identifier for key, identifier in self.skills.items() if key in opened}
+
+    def _job(self, index: int) -> Any:
+        visit = self.problem.visits[index]
+        windows = visit.windows if visit.fixed is None else ((visit.fixed, visit.fixed),)
+        return vroom.Job(
+            id=index,
+            location=self.row[visit.point],
+            default_service=visit.service,
+            skills=self._needs(visit),
+            priority=100 if visit.fixed is not None else visit.priority,
+            time_windows=[vroom.TimeWindow(*window) for window in windows],
+        )
+
+    def _vehicle(self, index: int, steps: Sequence[int] = ()) -> Any:
+        shift = self.problem.shifts[index]
+        breaks = [
+            # Off between two intervals: a break that can't move.
+            vroom.Break(number + LUNCH + 1, [vroom.TimeWindow(end, end)], service=start - end)
+            for number, ((_start, end), (start, _end)) in enumerate(
+                zip(shift.intervals, shift.intervals[1:], strict=False)
+            )
+        ]
+        if shift.lunch:
+            window = vroom.TimeWindow(shift.lunch.earliest, shift.lunch.latest)
+            breaks.append(vroom.Break(LUNCH, [window], service=shift.lunch.seconds))
+        place = {
+            name: self.row[point]
+            for name, point in (("start", shift.start), ("end", shift.end))
+            if point is not None
+        }
+        place = place or {"start": self.anywhere}
+        return vroom.Vehicle(
+            index,
+            skills=self._has(shift),
+            time_window=vroom.TimeWindow(shift.intervals[0][0], shift.intervals[-1][1]),
+            breaks=breaks,
+            steps=[vroom.VehicleStep("single", visit) for visit in steps],
+            **place,
+        )
+
+    def _input(self, shifts: Sequence[int], visits: Sequence[int], steps: Mapping[int, Any]) -> Any:
+        model = vroom.Input()
+        model.set_durations_matrix("car", self.matrix)
+        jobs = [self._job(visit) for visit in visits]
+        model.add_vehicle([self._vehicle(shift, steps.get(shift, ())) for shift in shifts])
+        model.add_job(jobs)
+        return model
+
+    def accepts(self, shift: int, order: Sequence[int]) -> bool:
+        """Whether VROOM takes this tour as a start (it wrongly refuses some with breaks)."""
+        try:
+            self._input([shift], order, {shift: order}).solve(0, 1)
+        except Exception:  # VROOM raises its own C++ types as well as RuntimeError
+            return False
+        return True
+
+    def solve(
+        self, level: int, seconds: float | None, steps: Mapping[int, Sequence[int]]
+    ) -> tuple[dict[int, list[int]], list[int]]:
+        """Run VROOM; see :func:`solve_vroom`."""
+        limit = None if seconds is None else timedelta(seconds=seconds)
+        model = self._input(self.shifts, self.visits, steps)
+        threads = max(1, min(4, os.cpu_count() or 1))
+        solution = model.solve(exploration_level=level, nb_threads=threads, timeout=limit)
+        routes: dict[int, list[int]] = {shift: [] for shift in self.shifts}
+        # Straight from the array: pandas frames cost more than solving a small day.
+        for row in numpy.asarray(solution._routes_numpy()):
+            if row["type"] == b"job":
+                routes[int(row["vehicle_id"])].append(int(row["id"]))
+        served = {visit for order in routes.values() for visit in order}
+        return routes, [visit for visit in self.visits if visit not in served]
