@@ -11,6 +11,8 @@ from .field_request import PRIORITIES
 # nobody outside this addon can forge it.
 STATE_KEY = "field_mission_transition"
 STATE_TOKEN = object()
+# Set while `_write_each` writes mission by mission: it traces all of them at the end.
+TRACE_LATER_KEY = "field_mission_trace_later"
 
 # What belongs to the request; a mission shows it and passes changes on.
 REQUEST_FIELDS = (
@@ -300,8 +302,10 @@ class FieldMission(models.Model):
 
     @api.depends("technician_id.user_id", "helper_ids.user_id")
     def _compute_member_user_ids(self):
-        for mission in self:
-            mission.member_user_ids = (mission.technician_id | mission.helper_ids).user_id
+        # Group by value: a many2many assigned record by record asks the database each time.
+        by_members = self.grouped(lambda m: (m.technician_id | m.helper_ids).user_id)
+        for users, missions in by_members.items():
+            missions.member_user_ids = users
 
     @api.depends("promised_kind", "promised_date", "promised_time", "site_id.tz")
     def _compute_promised_window(self):
@@ -496,6 +500,8 @@ class FieldMission(models.Model):
         if not vals:
             return True
         traced = TRACED_FIELDS.intersection(vals)
+        if self.env.context.get(TRACE_LATER_KEY) is STATE_TOKEN:
+            traced = frozenset()
         if traced:
             self._refuse_validated()
         before = self._snapshot(traced)
@@ -503,6 +509,24 @@ class FieldMission(models.Model):
         if traced:
             self._after_traced_write(before, traced)
         return result
+
+    def _write_each(self, values):
+        """Write other values on each mission, checked and traced in one batch.
+
+        :param values: ``{mission_id: {field: value}}``, no field of the request and no guarded one
+        """
+        self.check_access("write")
+        for vals in values.values():
+            self._refuse_guarded(vals)
+        traced = TRACED_FIELDS.intersection(name for vals in values.values() for name in vals)
+        if traced:
+            self._refuse_validated()
+        before = self._snapshot(traced)
+        for mission in self.with_context(**{TRACE_LATER_KEY: STATE_TOKEN}):
+            if values.get(mission.id):
+                mission.write(values[mission.id])
+        if traced:
+            self._after_traced_write(before, traced)
 
     def copy_data(self, default=None):
         """A copy is another visit for another request, to be planned again."""
