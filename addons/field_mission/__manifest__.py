@@ -20,6 +20,7 @@
         "security/field_mission_security.xml",
         "data/ir_sequence_data.xml",
         "data/ir_cron_data.xml",
+        "wizard/field_technician_setup_views.xml",
         "views/field_mission_views.xml",
         "views/field_menus.xml",
     ],

@@ -19,6 +19,7 @@ from . import field_mission_transition
 from . import field_mission_execution
 from . import field_mission_hooks
 from . import field_mission_stock
+from . import field_mission_screens
 from . import field_mission_event
 from . import field_mission_check
 from . import field_mission_check_answer

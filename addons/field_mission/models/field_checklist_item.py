@@ -51,6 +51,13 @@ class FieldChecklistItem(models.Model):
                 self.env._("This version is published. Make a new version to change its items.")
             )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Refuse items added to a published version."""
+        items = super().create(vals_list)
+        items._refuse_if_published()
+        return items
+
     def write(self, vals):
         # Translations may always be completed; they don't go through here.
         self._refuse_if_published()

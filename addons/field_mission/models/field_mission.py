@@ -43,7 +43,13 @@ GUARDED_FIELDS = frozenset(
 class FieldMission(models.Model):
     _name = "field.mission"
     _description = "Mission order"
-    _inherit = ["field.sequence.mixin", "portal.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "field.sequence.mixin",
+        "hr.mixin",
+        "portal.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "mission_date, planned_start, id"
     _check_company_auto = True
     _rec_names_search = ["name", "site_id.name", "partner_id.name"]
@@ -51,7 +57,7 @@ class FieldMission(models.Model):
     name = fields.Char(default="/", required=True, readonly=True, copy=False, index="trigram")
     active = fields.Boolean(default=True)
     request_id = fields.Many2one(
-        "field.request", required=True, index=True, ondelete="restrict", check_company=True
+        "field.request", index=True, ondelete="restrict", check_company=True, copy=False
     )
     company_id = fields.Many2one(
         "res.company", default=lambda self: self.env.company, required=True, index=True
@@ -271,6 +277,10 @@ class FieldMission(models.Model):
     event_ids = fields.One2many("field.mission.event", "mission_id", string="Trace")
     site_access_ids = fields.One2many(related="site_id.site_access_ids", string="Site access")
 
+    # Not `required`: a new form has no request yet, `create` makes it.
+    _request_known = models.Constraint(
+        "CHECK(request_id IS NOT NULL)", "A mission belongs to a request."
+    )
     _planned_duration_positive = models.Constraint(
         "CHECK(planned_duration > 0)", "A mission takes more than zero hours."
     )
@@ -616,15 +626,12 @@ class FieldMission(models.Model):
             own = {
                 name: vals.pop(name) for name in (*REQUEST_FIELDS, *REQUEST_ONLY) if name in vals
             }
-            if not own.get("contract_id") and "contract_id" in own:
-                # An empty box in a form means "find it"; the request looks for the contract.
-                own.pop("contract_id")
-            if not own.get("payer_id"):
-                own.pop("payer_id", None)
+            # An empty box in a form means "find it": the request knows its defaults.
+            own = {name: value for name, value in own.items() if value}
             for name in ("company_id", "site_id", "service_type_id", "description"):
                 if vals.get(name):
                     own[name] = vals[name]
-            request_vals.append({key: value for key, value in own.items() if value is not None})
+            request_vals.append(own)
         requests = self.env["field.request"].create(request_vals)
         for vals, request in zip(lone, requests, strict=True):
             vals["request_id"] = request.id

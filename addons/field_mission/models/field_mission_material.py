@@ -35,7 +35,12 @@ class FieldMissionMaterial(models.Model):
     is_return = fields.Boolean(string="Return", help="Taken back from the customer to the van.")
     employee_id = fields.Many2one("hr.employee", string="Used by")
     date = fields.Datetime(string="Used on", help="Device time.")
-    move_ids = fields.One2many("stock.move", "field_material_id", string="Stock moves")
+    move_ids = fields.One2many(
+        "stock.move",
+        "field_material_id",
+        string="Stock moves",
+        groups="stock.group_stock_user",
+    )
     shortage = fields.Float(
         digits="Product Unit", readonly=True, help="What the van did not hold when it was used."
     )

@@ -19,7 +19,9 @@ class FieldMissionStock(models.Model):
 
     _inherit = "field.mission"
 
-    picking_ids = fields.One2many("stock.picking", "field_mission_id", string="Pickings")
+    picking_ids = fields.One2many(
+        "stock.picking", "field_mission_id", string="Pickings", groups="stock.group_stock_user"
+    )
     picking_count = fields.Integer(compute="_compute_picking_count")
     stock_state = fields.Selection(
         [
@@ -168,7 +170,8 @@ class FieldMissionStock(models.Model):
 
     def _validate_picking(self, picking):
         """Validate a picking with what was really used, even beyond what the van held."""
-        picking.action_confirm()
+        # One move a line: merged, two lines of a product would share one quantity.
+        picking.move_ids._action_confirm(merge=False)
         for move in picking.move_ids:
             line = move.field_material_id
             if line.product_id.tracking != "none" and not line.lot_id:

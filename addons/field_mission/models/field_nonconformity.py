@@ -79,10 +79,10 @@ class FieldNonconformity(models.Model):
             if record.state != source:
                 raise UserError(
                     self.env._(
-                        "%(name)s is “%(state)s”; this step is possible from “%(source)s” only.",
+                        "%(name)s is “%(state)s”; this step is possible from “%(origin)s” only.",
                         name=record.name,
                         state=labels[record.state],
-                        source=labels[source],
+                        origin=labels[source],
                     )
                 )
         self.write({"state": target})

@@ -1,7 +1,7 @@
 from odoo import fields, models
 
-# A start point is usually the person's home: planners and HR only.
-PRIVATE = "field_mission.group_field_planner,hr.group_hr_user"
+# A start point is usually the person's home. Planning reads it with a narrow sudo.
+PRIVATE = "hr.group_hr_user"
 
 
 class HrEmployee(models.Model):
