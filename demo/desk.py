@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
+
+from freezegun import freeze_time
 
 MODULE = "__field_demo__"
 
@@ -12,6 +15,10 @@ class Desk:
 
     Records that the job makes carry an external id of the module ``__field_demo__``: a second run
     finds them instead of making them again.
+
+    The demo lives its week: ``at`` sets the server's clock, so that what is published in the
+    morning is worked off during the day, and device and server agree as they do in reality. Use
+    the desk as a context manager: the clock is right again at its end.
 
     :param env: environment of the administrator
     :param say: where progress lines go
@@ -23,12 +30,34 @@ class Desk:
         self.company = env.company
         self._say = say
         self._commits = commit
-        self._started = time.monotonic()
+        # Bound before the clock is set: it goes on telling real seconds.
+        self._seconds = time.monotonic
+        self._started = self._seconds()
         self._users = {}
+        self._freezer = self._clock = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        if self._freezer:
+            self._freezer.stop()
+            self._freezer = self._clock = None
+
+    def at(self, moment):
+        """Set the clock, never backwards; it goes on ticking from there.
+
+        :param moment: naive UTC
+        """
+        if not self._freezer:
+            self._freezer = freeze_time(moment, tick=True)
+            self._clock = self._freezer.start()
+        elif moment > self._clock() + timedelta(seconds=1):
+            self._clock.move_to(moment)
 
     def say(self, text):
         """Print one progress line with the seconds since the job started."""
-        self._say(f"  {time.monotonic() - self._started:6.1f} s  {text}")
+        self._say(f"  {self._seconds() - self._started:6.1f} s  {text}")
 
     def commit(self):
         """Keep what was done so far: an interrupted job goes on from here."""

@@ -18,8 +18,9 @@ from . import drawings, trade
 
 # Made once for the demo; every uuid of its operations follows from it.
 NAMESPACE = uuid.UUID("5c1f6f0e-6d0c-4b57-9d3c-2c6f3a0c7c11")
-# Which of the missions (by rank over the days) goes how.
-NO_ACCESS, SHORTAGE, DEFECT, UNSIGNED = 4, 6, 9, 12
+# Things that go wrong once: name → least rank over the days of the mission that has it.
+NO_ACCESS, SHORTAGE, DEFECT, UNSIGNED = "no access", "shortage", "defect", "unsigned"
+TURNS = {NO_ACCESS: 4, SHORTAGE: 6, DEFECT: 9, UNSIGNED: 12}
 SIGNERS = (
     ("Paul Tessier", "Gardien"),
     ("Émilie Gaudin", "Directrice"),
@@ -42,38 +43,58 @@ def work_off(desk, days, limit=None):
             ("planned_date", "in", days),
             ("technician_id.user_id", "!=", False),
         ],
-        order="technician_id, planned_start, id",
+        order="planned_date, technician_id, planned_start, id",
         limit=limit,
     )
     ranked = {mission: rank for rank, mission in enumerate(missions)}
+    turns = _choose_turns(missions)
     worked = missions.browse()
-    for (technician, day), group in missions.grouped(
-        lambda mission: (mission.technician_id, mission.planned_date)
-    ).items():
-        todo = group.filtered(lambda mission: mission.state == "planned")
-        if not todo:
-            continue
-        desk.say(f"{day:%d/%m} {technician.name}: {len(todo)} missions")
-        clock = None
-        for mission in group:
-            visit = Visit(desk, mission, ranked[mission], clock)
-            clock = visit.leave
-            if mission in todo:
-                visit.send()
-                worked |= mission
+    for day, of_day in missions.grouped("planned_date").items():
+        visits = []
+        for group in of_day.grouped("technician_id").values():
+            clock = None
+            for mission in group:
+                visits.append(Visit(desk, mission, ranked[mission], clock, turns.get(mission)))
+                clock = visits[-1].leave
+        todo = [visit for visit in visits if visit.mission.state == "planned"]
+        if todo:
+            desk.say(f"{day:%d/%m} technicians: {len(todo)} missions")
+        for visit in sorted(todo, key=lambda visit: (visit.received, visit.rank)):
+            desk.at(visit.received)
+            visit.send()
+            worked |= visit.mission
         desk.commit()
     return worked
+
+
+def _choose_turns(missions):
+    """Return ``{mission: name in TURNS}``: for each turn the first mission that can have it."""
+
+    def fits(mission, turn):
+        if turn == DEFECT:
+            return "yesno" in mission.check_ids.mapped("kind")
+        return turn != UNSIGNED or mission.service_type_id.requires_signature
+
+    chosen = {}
+    for turn, least in TURNS.items():
+        for mission in missions[least:]:
+            if mission not in chosen and fits(mission, turn):
+                chosen[mission] = turn
+                break
+    return chosen
 
 
 class Visit:
     """One mission as its technician lives it.
 
+    :param rank: among the missions of the days; ``turn``: what goes wrong, or None
     :param clock: when the technician left the mission before (naive UTC), or None
     """
 
-    def __init__(self, desk, mission, rank, clock):
+    def __init__(self, desk, mission, rank, clock, turn):
         self.mission = mission
         self.rank = rank
+        self.turn = turn
         self.env = desk.env(user=mission.technician_id.user_id.id, su=False)
         self._parts = {code: desk.find(f"part_{code}").id for code, *_rest in trade.PARTS}
         self._random = random.Random(f"{mission.name} {rank}")
@@ -83,8 +104,11 @@ class Visit:
         self.depart = max(planned - drive, clock or planned - drive)
         late = timedelta(minutes=self._random.choice((-6, -3, 0, 0, 2, 5, 8)))
         self.arrive = max(self.depart + timedelta(minutes=7), planned + late)
-        share = 0.3 if rank == NO_ACCESS else self._random.uniform(0.75, 1.15)
+        share = 0.3 if turn == NO_ACCESS else self._random.uniform(0.75, 1.15)
         self.leave = self.arrive + timedelta(minutes=round(mission.planned_duration * 60 * share))
+        # One in seven is without network: its operations arrive in the evening.
+        offline = timedelta(hours=4) if rank % 7 == 3 else timedelta(seconds=20)
+        self.received = self.leave + offline
 
     def send(self):
         """Send the visit's operations, then the bytes of its files.
@@ -120,7 +144,7 @@ class Visit:
             self._operation("mission.travel", self.depart),
             self._operation("mission.arrive", self.arrive),
         ]
-        if self.rank == NO_ACCESS:
+        if self.turn == NO_ACCESS:
             return [*start, *self._find_closed_door()]
         last = self.leave - timedelta(minutes=2)
         return [
@@ -172,40 +196,39 @@ class Visit:
         if not checks:
             return []
         step = (last - self.arrive) / (len(checks) + 1)
+        defect = checks.filtered(lambda check: check.kind == "yesno")[-1:]
+        defect = defect if self.turn == DEFECT else None
         return [
             self._operation(
                 "check.set",
                 (self.arrive + step * turn).replace(microsecond=0),
-                {"check_id": check.id, **self._answer(check, turn == len(checks))},
+                {"check_id": check.id, **self._answer(check, check == defect)},
                 str(check.id),
             )
             for turn, check in enumerate(checks, 1)
         ]
 
-    def _answer(self, check, is_last):
-        """One answer; the mission of rank ``DEFECT`` finds its last yes/no or measure wrong."""
-        wrong = self.rank == DEFECT and is_last
+    def _answer(self, check, wrong):
+        """One answer; ``wrong``: the one that finds the defect."""
         if check.kind == "yesno":
             return {"yesno": "no" if wrong else "yes", **({"note": "Fuite"} if wrong else {})}
         if check.kind == "choice":
             return {"choice": check._get_spec()["choices"][self._random.randrange(2)]}
         if check.kind == "number":
-            return {"number": self._measure(check, wrong)}
+            return {"number": self._measure(check)}
         return {"text": "RAS"}
 
-    def _measure(self, check, wrong):
-        units = trade.trade_for(self.mission.service_type_id.name).units
-        if units:
+    def _measure(self, check):
+        if check.name == trade.trade_for(self.mission.service_type_id.name).counted:
             # Extinguishers checked, meters read…: what the unit price counts.
-            return units + self._random.randrange(3)
+            return 3 + self._random.randrange(6)
         low = check.min_value if check.has_min else 0.0
         high = check.max_value if check.has_max else low + 100.0
-        value = high * 1.4 if wrong else low + (high - low) * self._random.uniform(0.2, 0.8)
-        return round(value, 1)
+        return round(low + (high - low) * self._random.uniform(0.2, 0.8), 1)
 
     def _use_parts(self, at):
-        """Parts from the van: more than it holds for the mission of rank ``SHORTAGE``."""
-        if self.rank == SHORTAGE:
+        """Parts from the van: more than it holds for the mission whose turn is ``SHORTAGE``."""
+        if self.turn == SHORTAGE:
             used = [("BAT-12V7", 6)]
         elif self._random.random() < 0.4:
             used = [(self._random.choice(("JOINT-BR", "SONDE-NTC", "FILTRE-G4")), 1)]
@@ -219,14 +242,14 @@ class Visit:
         ]
 
     def _conclusion(self):
-        if self.rank == DEFECT:
+        if self.turn == DEFECT:
             return "Intervention faite, anomalie relevée : devis de remise en état à prévoir."
         return "Intervention réalisée, installation remise en service."
 
     def _sign(self, at):
         if not self.mission.service_type_id.requires_signature:
             return []
-        if self.rank == UNSIGNED:
+        if self.turn == UNSIGNED:
             return [self._operation("sign", at, {"refusal_reason": "Client absent à la fin"})]
         name, quality = SIGNERS[self.rank % len(SIGNERS)]
         drawing = self._announce("drawing", drawings.signature(self.rank), at, "Signature")

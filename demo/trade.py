@@ -21,7 +21,7 @@ class Trade:
     :param hours: usual duration on site
     :param price_kind: fixed, unit or time
     :param price: euros without VAT: per visit, per unit or per hour
-    :param units: how many units a visit counts in the demo (unit price only)
+    :param counted: check whose number is the quantity sold (unit price only)
     """
 
     name: str
@@ -32,7 +32,7 @@ class Trade:
     checks: tuple[Check, ...]
     photo: bool = False
     signature: bool = True
-    units: int = 0
+    counted: str = ""
 
 
 SAFETY: Check = ("Consignes de sécurité du site lues", "yesno", {})
@@ -73,7 +73,7 @@ HEATING = (
     Trade(
         *("Vérification extincteurs", 0.75, "Sécurité incendie", "unit", 9.8),
         (SAFETY, ("Extincteurs vérifiés", "number", {"unit": "u", "min": 1}), CLEAN),
-        units=6,
+        counted="Extincteurs vérifiés",
     ),
     Trade("Contrôle alarme incendie", 1.0, "Sécurité incendie", "fixed", 190.0, _ALARM_CHECKS),
     Trade(
@@ -83,9 +83,9 @@ HEATING = (
     ),
     Trade(
         *("Relevé de compteurs", 1 / 3, None, "unit", 14.5),
-        (("Index relevé", "number", {"min": 0}),),
+        (("Compteurs relevés", "number", {"unit": "u", "min": 1}),),
         signature=False,
-        units=3,
+        counted="Compteurs relevés",
     ),
 )
 CHARGING = (
@@ -97,9 +97,9 @@ CHARGING = (
     Trade("Installation", 3.0, "Installation IRVE", "time", 72.0, _ELECTRIC_CHECKS, True),
     Trade(
         *("Relevé", 1 / 3, "Maintenance IRVE", "unit", 16.0),
-        (("Index relevé", "number", {"unit": "kWh", "min": 0}),),
+        (("Compteurs relevés", "number", {"unit": "u", "min": 1}),),
         signature=False,
-        units=2,
+        counted="Compteurs relevés",
     ),
 )
 

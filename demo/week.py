@@ -360,7 +360,9 @@ class Week:
         allowed = [
             service.name
             for service in SERVICE_TYPES
-            if service.skill is None or service.skill in technician.skills
+            if (service.skill is None or service.skill in technician.skills)
+            # A breakdown doesn't wait until the end of the week.
+            and (service.name != BREAKDOWN or day <= self.days[1])
         ]
         rows: list[Row] = []
         clock = _minutes(technician.start) + 30
@@ -389,7 +391,7 @@ class Week:
         note = self._random.choice(_NOTES)
         received = None
         if service.name == BREAKDOWN:
-            received = self._call_before(day, clock)
+            received = self._call_before()
         return Row(
             status="ok",
             date=day,
@@ -404,19 +406,14 @@ class Week:
             order=f"BT{26000 + self._random.randrange(9000)}" if service.skill else None,
         )
 
-    def _call_before(self, day: date, clock: int) -> datetime:
-        """When the customer called: office hours of the same day or of the working days before."""
-        back = self._random.choice((0, 1, 1, 2))
-        if clock < 11 * 60:
-            back = max(back, 1)
-        called = day
+    def _call_before(self) -> datetime:
+        """When the customer called: office hours of the working days before the week."""
+        back = self._random.choice((1, 1, 1, 2))
+        called = self.start
         while back:
             called -= timedelta(days=1)
             back -= called.weekday() < 5
-        # The first two days are worked off; nobody calls after them (the demo's "today").
-        called = min(called, self.days[1])
-        latest = clock - 90 if called == day else 17 * 60
-        minutes = 8 * 60 + self._random.randrange((latest - 8 * 60) // 5 + 1) * 5
+        minutes = 8 * 60 + self._random.randrange(102) * 5
         return datetime.combine(called, time(*divmod(minutes, 60)))
 
     def _spoil(self, rows: list[Row]) -> None:
