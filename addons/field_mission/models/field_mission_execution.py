@@ -331,8 +331,8 @@ class FieldMissionExecution(models.Model):
         """Record a signature, or why there is none.
 
         :param values: ``{"kind": "before_work" | "after_work", "name", "quality",
-            "refusal_reason", "drawing": uuid of a drawing, "texts": what was shown, "uuid"}``;
-            without ``texts`` the mission's own are taken
+            "refusal_reason", "reserves", "drawing": uuid of a drawing, "texts": what was shown,
+            "uuid"}``; without ``texts`` the mission's own are taken
         :param at: device time, UTC
         :return: id of the signature
         """
@@ -357,6 +357,7 @@ class FieldMissionExecution(models.Model):
                 "name": name or False,
                 "quality": str(values.get("quality") or "").strip() or False,
                 "refusal_reason": reason or False,
+                "reserves": str(values.get("reserves") or "").strip() or False,
                 "texts": texts,
                 "texts_sha256": signatures._digest_texts(texts),
                 "covers": self.sudo()._get_signed_snapshot(),
