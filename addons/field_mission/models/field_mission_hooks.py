@@ -112,6 +112,14 @@ class FieldMissionHooks(models.Model):
         """
         return {mission.id: mission.request_id.sudo().date_deadline for mission in self}
 
+    def _get_price_lines(self):
+        """Return the prices of each mission that its customer may read (hook).
+
+        :return: ``{mission_id: [{"name": str, "quantity": float, "uom": str, "price_unit": float,
+            "subtotal": float, "currency": res.currency}, …]}``, amounts without tax
+        """
+        return {mission.id: [] for mission in self}
+
     def _get_proof_links(self):
         """Return where the proof of each mission lies (hook).
 
