@@ -6,6 +6,11 @@
     "author": "Field suite",
     "license": "LGPL-3",
     "depends": ["field_mission", "rating"],
-    "data": [],
+    "data": [
+        "security/ir.model.access.csv",
+        "security/field_sla_security.xml",
+        "data/ir_cron_data.xml",
+        "views/field_request_sla_views.xml",
+    ],
     "application": False,
 }

@@ -138,6 +138,7 @@ class TestDeadline:
         clock = Clock(paris("2025-12-01 08:00"), office(), [Pause(start)])
         assert clock.deadline(hours(1)) == start
         assert clock.deadline(hours(2)) is None
+        assert clock.is_paused(start) and not clock.is_paused(start - hours(0.1))
         assert clock.state(hours(2), paris("2025-12-09 09:00")) == "paused"
         assert clock.state(hours(2), paris("2025-12-09 09:00"), paris("2025-12-09 09:00")) == "met"
 
