@@ -209,9 +209,9 @@ def _item_values(sequence, name, kind, options):
     }
 
 
-def _make_service_product(desk, known, key):
-    unit = {"time": "uom.product_uom_hour"}.get(known.price_kind, "uom.product_uom_unit")
-    vat = desk.env["account.tax"].search(
+def service_vat(desk):
+    """Return the company's VAT of 20 % on services."""
+    return desk.env["account.tax"].search(
         [
             ("company_id", "=", desk.company.id),
             ("type_tax_use", "=", "sale"),
@@ -220,6 +220,10 @@ def _make_service_product(desk, known, key):
         ],
         limit=1,
     )
+
+
+def _make_service_product(desk, known, key):
+    unit = {"time": "uom.product_uom_hour"}.get(known.price_kind, "uom.product_uom_unit")
     return desk.make(
         f"service_{key}",
         "product.product",
@@ -228,7 +232,7 @@ def _make_service_product(desk, known, key):
             "type": "service",
             "list_price": known.price,
             "uom_id": desk.env.ref(unit).id,
-            "taxes_id": [Command.set(vat.ids)] if vat else [],
+            "taxes_id": [Command.set(service_vat(desk).ids)],
             "invoice_policy": "delivery",
         },
         "manager",

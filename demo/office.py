@@ -1,0 +1,62 @@
+"""Steps 5 to 8 of the main job: parts moved, work validated, charges invoiced."""
+
+from __future__ import annotations
+
+
+def close_missions(desk, days):
+    """Move the parts of the done missions of these days, then validate them, as the planner.
+
+    :return: the missions validated by this run
+    """
+    missions = (
+        desk.as_user("planner")["field.mission"]
+        .search(
+            [
+                ("company_id", "=", desk.company.id),
+                ("state", "=", "done"),
+                ("validated", "=", False),
+                ("planned_date", "in", days),
+            ]
+        )
+        .sorted("id")
+    )
+    if missions:
+        desk.say(f"planner: parts moved and {len(missions)} missions validated")
+        missions.filtered(lambda mission: mission.stock_state == "to_do").action_make_pickings()
+        missions.action_validate()
+        desk.commit()
+    return missions.with_env(desk.env)
+
+
+def bill(desk):
+    """Put what is ready on sales orders, invoice them and post, as the accountant.
+
+    Everything from the orders on is Odoo's own: its wizard makes the invoices, its button posts.
+
+    :return: the invoices posted by this run
+    """
+    accountant = desk.as_user("accountant")
+    ready = accountant["field.charge"].search(
+        [("company_id", "=", desk.company.id), ("state", "=", "to_release")]
+    )
+    if ready:
+        desk.say(f"accountant: {len(ready)} charges put on sales orders")
+        ready.action_release()
+    orders = accountant["sale.order"].search(
+        [
+            ("company_id", "=", desk.company.id),
+            ("field_group_key", "!=", False),
+            ("invoice_status", "=", "to invoice"),
+        ]
+    )
+    if orders:
+        wizard = accountant["sale.advance.payment.inv"].with_context(
+            active_model="sale.order", active_ids=orders.ids
+        )
+        wizard.create({"advance_payment_method": "delivered"}).create_invoices()
+    drafts = orders.invoice_ids.filtered(lambda invoice: invoice.state == "draft")
+    if drafts:
+        desk.say(f"accountant: {len(drafts)} invoices posted")
+        drafts.action_post()
+        desk.commit()
+    return drafts.with_env(desk.env)
