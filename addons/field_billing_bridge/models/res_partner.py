@@ -1,0 +1,10 @@
+from odoo import fields, models
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    field_order_reference_required = fields.Boolean(
+        string="Order number required",
+        help="Missions of this customer are not billed without the customer's order number.",
+    )
