@@ -191,6 +191,9 @@ _CUSTOMERS = (
     ),
 )
 
+# Public customers pay only invoices that bear their order number.
+ORDERS = {"LEC": "BC-2026-0417", "SEL": "2026/MARCHE/12", "HTR": "HTR-26-0093"}
+
 _STREETS = (
     *("rue des Écoles", "place de l'Église", "avenue du Général de Gaulle", "rue de la Mairie"),
     *("chemin des Vignes", "rue Victor Hugo", "impasse du Lavoir", "allée des Acacias"),
@@ -209,7 +212,7 @@ _NOTES = (
 )
 
 HEADER = (
-    *("N° BT", "Jour", "H. RDV", "Intervenant", "Donneur d'ordre", "Lieu d'intervention"),
+    *("N° commande", "Jour", "H. RDV", "Intervenant", "Donneur d'ordre", "Lieu d'intervention"),
     *("Adresse", "Code Postal", "Commune", "Nature", "Tps prévu", "Tél. sur place"),
     *("Reçu le", "Remarques"),
 )
@@ -403,7 +406,7 @@ class Week:
             phone=self._phone(),
             note=note,
             received=received,
-            order=f"BT{26000 + self._random.randrange(9000)}" if service.skill else None,
+            order=ORDERS.get(site.customer.code),
         )
 
     def _call_before(self) -> datetime:
@@ -621,7 +624,11 @@ class Week:
             sheet.append([f"Total {DAYS[day.weekday()]} :", None, None, len(rows), "interventions"])
             line += 2
         legend = book.create_sheet("Légende")
-        for text in ("BT : bon de travail du client", "matin : 8h-12h", "après-midi : 13h30-17h"):
+        for text in (
+            "N° commande : à reporter sur la facture",
+            "matin : 8h-12h",
+            "après-midi : 13h30-17h",
+        ):
             legend.append([text])
         stream = io.BytesIO()
         book.save(stream)
