@@ -10,7 +10,10 @@
         "security/ir.model.access.csv",
         "security/field_sla_security.xml",
         "data/ir_cron_data.xml",
+        "views/field_sla_policy_views.xml",
         "views/field_request_sla_views.xml",
+        "views/field_request_sla_event_views.xml",
+        "views/field_sla_pause_views.xml",
+        "views/field_sla_menus.xml",
     ],
-    "application": False,
 }

@@ -29,9 +29,7 @@ class FieldRequestSla(models.Model):
     _check_company_auto = True
 
     request_id = fields.Many2one("field.request", required=True, index=True, ondelete="cascade")
-    policy_id = fields.Many2one(
-        "field.sla.policy", string="Policy", index=True, required=True, ondelete="restrict"
-    )
+    policy_id = fields.Many2one("field.sla.policy", index=True, required=True, ondelete="restrict")
     kind = fields.Selection(KINDS, string="Target", required=True)
     # The terms as they were agreed when the policy was applied: a policy changed later does not
     # touch them.
@@ -166,6 +164,16 @@ class FieldRequestSla(models.Model):
         else:
             text = f"{minutes // 60} h {minutes % 60:02d}"
         return f"− {text}" if left < timedelta(0) else text
+
+    def action_open_request(self):
+        """Open the request that one line measures."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "field.request",
+            "res_id": self.request_id.id,
+            "view_mode": "form",
+        }
 
     # ------------------------------------------------------------------ guards
 

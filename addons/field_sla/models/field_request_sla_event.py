@@ -10,8 +10,9 @@ class FieldRequestSlaEvent(models.Model):
 
     request_id = fields.Many2one("field.request", required=True, index=True, ondelete="cascade")
     sla_id = fields.Many2one(
-        "field.request.sla", string="Target", index="btree_not_null", ondelete="cascade"
+        "field.request.sla", string="SLA", index="btree_not_null", ondelete="cascade"
     )
+    sla_kind = fields.Selection(related="sla_id.kind", string="Of the target")
     company_id = fields.Many2one(related="request_id.company_id", store=True, precompute=True)
     kind = fields.Selection(
         [
@@ -58,7 +59,7 @@ class FieldRequestSlaEvent(models.Model):
             return self.env["field.sla.policy"]._format_hours(value)
         return str(value)
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         """Refuse: a trace is only added to."""
         raise UserError(self.env._("The trace of an SLA clock can't be changed."))
 

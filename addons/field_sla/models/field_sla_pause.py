@@ -13,7 +13,6 @@ class FieldSlaPause(models.Model):
     company_id = fields.Many2one(related="request_id.company_id", store=True, precompute=True)
     mission_id = fields.Many2one(
         "field.mission",
-        string="Mission",
         index="btree_not_null",
         domain="[('request_id', '=', request_id)]",
         help="The visit that it concerns, if any.",
@@ -26,7 +25,6 @@ class FieldSlaPause(models.Model):
     )
     incident_id = fields.Many2one(
         "field.incident",
-        string="Incident",
         index="btree_not_null",
         domain="[('mission_id.request_id', '=', request_id)]",
         help="What the technician reported on site.",
