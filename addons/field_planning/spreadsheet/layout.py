@@ -110,7 +110,7 @@ class Evidence:
 
     directory: Directory = dataclasses.field(default_factory=Directory)
     sites: SiteIndex = dataclasses.field(default_factory=lambda: SiteIndex(()))
-    dates: DateContext = dataclasses.field(default_factory=DateContext)
+    dates: DateContext = dataclasses.field(default_factory=lambda: DateContext(week=(2026, 1)))
 
 
 def detect_layout(
@@ -296,12 +296,29 @@ def _confidences(
     for key in FIELD_SETS[kind]:
         named = by_title.get(key, 0.0)
         held = _content(key, values, kind, evidence)
-        if not named and key in _NEEDS_TITLE:
+        if not named and key in {"site", "site_code"}:
+            found[key] = 0.75 * _known_share(values, evidence)[key == "site"]
+            continue
+        if not named and (key in _NEEDS_TITLE or (key == "date" and _bare_numbers(values))):
             continue
         confidence = _combine(named, held, len(values))
         if confidence > 0:
             found[key] = confidence
     return found
+
+
+def _known_share(values: Sequence[Any], evidence: Evidence) -> tuple[float, float]:
+    """Shares of `values` that are codes and names of known sites, 0 when they are few."""
+    texts = [show(value) for value in values]
+    codes = sum(evidence.sites.knows_code(text) for text in texts)
+    names = sum(evidence.sites.knows_name(text) for text in texts)
+    shares = (codes / len(texts), names / len(texts)) if texts else (0.0, 0.0)
+    return tuple(share if share >= 0.6 else 0.0 for share in shares)
+
+
+def _bare_numbers(values: Sequence[Any]) -> bool:
+    """Whether a column holds plain numbers only: they may be anything from postcodes to amounts."""
+    return all(re.fullmatch(r"[\d\s.,]*", show(value)) for value in values)
 
 
 def _combine(named: float, held: float | None, count: int) -> float:
@@ -338,7 +355,7 @@ def _is_date(value: Any, context: DateContext) -> bool:
     if isinstance(value, (int, float)):
         return 43000 <= value <= 50000 or (isinstance(value, int) and 20200101 <= value <= 20401231)
     if isinstance(value, str) and re.fullmatch(r"\s*\d+\s*", value):
-        return len(value.strip()) == 8 and value.strip().startswith("20")
+        return _is_date(int(value), context)
     reading = parse_date(value, context)
     return reading.value is not None or reading.issue == "weekday_mismatch"
 
@@ -427,7 +444,7 @@ def _customer_test(value: Any, evidence: Evidence) -> bool | None:
 
 def _site_code_test(value: Any, evidence: Evidence) -> bool:
     text = show(value)
-    if text and compact(text) in evidence.sites._codes:
+    if evidence.sites.knows_code(text):
         return True
     return bool(re.search(r"\d", text)) and not re.search(r"[a-zà-ÿ]{3,}|\s\S+\s", text)
 

@@ -448,20 +448,29 @@ def _names_technician(text: str, directory: Directory) -> str:
 def _fill_down(sheet: Sheet, layout: Layout) -> frozenset[str]:
     """Fields written once above the lines they are for: many gaps, and never twice in a row."""
     rows = [row for row in sheet.rows if row.number > layout.header and len(row.filled()) > 1]
-    filled = set()
-    for key in ("date", "technician", "customer"):
+    filled: set[str] = set()
+    for key in ("technician", "date", "customer"):
         index = layout.index(key)
         if index is None or len(rows) < 3 or is_blank(rows[0].value(index)):
             continue
-        values = [row.value(index) for row in rows]
-        gaps = sum(map(is_blank, values))
-        repeats = sum(
-            not is_blank(one) and show(one) == show(two)
-            for one, two in zip(values, values[1:], strict=False)
-        )
-        if gaps >= len(values) * 0.4 and repeats <= len(values) * 0.05:
+        gaps, repeats = _gaps_and_repeats([row.value(index) for row in rows])
+        # A visit without technician makes sense, one without date does not.
+        needed = 0.15 if key == "date" else 0.4
+        if key == "date" and "technician" in filled:
+            needed = 0.01
+        if gaps >= needed and repeats <= 0.1:
             filled.add(key)
     return frozenset(filled)
+
+
+def _gaps_and_repeats(values: Sequence[Any]) -> tuple[float, float]:
+    """Share of blank cells, and of cells equal to the one just above."""
+    gaps = sum(map(is_blank, values))
+    repeats = sum(
+        not is_blank(one) and show(one) == show(two)
+        for one, two in zip(values, values[1:], strict=False)
+    )
+    return gaps / len(values), repeats / len(values)
 
 
 def _read_table(

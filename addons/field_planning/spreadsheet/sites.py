@@ -130,6 +130,14 @@ class SiteIndex:
         }
         self._cache: dict[SiteQuery, SiteMatch] = {}
 
+    def knows_code(self, text: str) -> bool:
+        """Whether `text` is the code of a known site."""
+        return compact(text) in self._codes
+
+    def knows_name(self, text: str) -> bool:
+        """Whether `text` is the name of a known site."""
+        return normalise(text) in self._names
+
     def match(self, query: SiteQuery) -> SiteMatch:
         """The known site that `query` means."""
         if query not in self._cache:
