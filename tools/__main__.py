@@ -43,7 +43,8 @@ def _terminated(_signum, _frame):
     raise KeyboardInterrupt
 
 
-signal.signal(signal.SIGTERM, _terminated)
+for _signal in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    signal.signal(_signal, _terminated)
 try:
     main()
 except Problem as problem:

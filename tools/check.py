@@ -97,11 +97,11 @@ class Checks:
         )  # fmt: skip
         missing = sorted(set(self.modules) - {row[0] for row in rows})
         problems += [f"{module} is not installed" for module in missing]
-        if not problems:
+        if not missing:
             script = str(REPO / "tools" / "warm.py")
             self.suite.run_script(script, name, log=LOGS / "bundles.log")
             self._ready["suite"] = name
-        return Outcome(len(rows), len(problems), 0, problems)
+        return Outcome(len(rows), len(problems), 0, problems, usable=not missing)
 
     def _copy(self, purpose: str, of: str = "suite") -> str:
         return databases.copy(self._ready[of], self.scratch.name(purpose))
@@ -209,7 +209,7 @@ class Checks:
         problems += footprint.changed_rows(before, footprint.rows(database, dated=True))
         problems = [f"the second run changed {problem}" for problem in problems]
         self._ready["demo"] = database
-        return Outcome(2 - bool(problems), len(problems), 0, problems)
+        return Outcome(2 - bool(problems), len(problems), 0, problems, usable=True)
 
     def browser(self) -> Outcome:
         """Run the Playwright suites against the served demo."""
@@ -231,7 +231,7 @@ class Checks:
         )
         if code:
             return Outcome(failed=1, problems=[text[-3000:]])
-        addons = target / "mnt/extra-addons"
+        addons = target / "opt/field"
         conf = self.suite.write_conf(self.suite.folder / "image.conf", addons / ROOT, addons)
         database = databases.copy(self.suite.deps, self.scratch.name("image"))
         _text, log = self.suite.install("docker-install", database, [ROOT], conf=conf)

@@ -26,6 +26,8 @@ class Outcome:
     skipped: int = 0
     problems: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    # Failed, but what it made can be used: steps that need it run all the same.
+    usable: bool = False
 
     @property
     def good(self) -> bool:
@@ -85,6 +87,10 @@ class Plan:
         self._lock = threading.Lock()
 
     @staticmethod
+    def _serves(outcome: Outcome) -> bool:
+        return outcome.good or outcome.usable
+
+    @staticmethod
     def _chosen(steps: list[Step], only: list[str]) -> list[Step]:
         """Return the steps whose name starts with one of ``only``, and what these need."""
         byname = {step.name: step for step in steps}
@@ -118,7 +124,7 @@ class Plan:
         for step in list(waiting):
             missing = [name for name in step.needs if name not in self.outcomes]
             broken = [name for name in step.needs if name not in missing]
-            broken = [name for name in broken if not self.outcomes[name].good]
+            broken = [name for name in broken if not self._serves(self.outcomes[name])]
             if broken:
                 waiting.remove(step)
                 text = f"not run, since {', '.join(broken)} failed"
