@@ -264,6 +264,7 @@ class Clock:
         self.received = received
         self.opening = opening
         self.pauses = tuple(pauses)
+        self._known: dict[timedelta, datetime | None] = {}
         self._paused = merge(
             (max(pause.start, received), pause.stop or datetime.max) for pause in self.pauses
         )
@@ -293,6 +294,11 @@ class Clock:
         """
         if duration < ZERO:
             raise ValueError("a duration can't be negative")
+        if duration not in self._known:
+            self._known[duration] = self._find(duration)
+        return self._known[duration]
+
+    def _find(self, duration: timedelta) -> datetime | None:
         if not duration:
             return self.received
         if self.opening.never:

@@ -41,6 +41,11 @@ class FieldRequestSla(models.Model):
     tz = fields.Char(string="Time zone", required=True)
 
     received_at = fields.Datetime(string="Received on", required=True)
+    measured_since = fields.Datetime(
+        default=fields.Datetime.now,
+        required=True,
+        help="When we began to measure: later than the reception for what is entered afterwards.",
+    )
     deadline = fields.Datetime(help="Unknown while the clock is paused.")
     warn_at = fields.Datetime(string="At risk from")
     next_check = fields.Datetime(help="When the clock needs looking at again.")
@@ -263,27 +268,36 @@ class FieldRequestSla(models.Model):
         """
         self.ensure_one()
         target = timedelta(seconds=round(self.target_hours * 3600))
-        grace = timedelta(seconds=round(self.company_id.field_sla_grace * 3600))
-        reading = clock.read(
-            target, now, fact and fact["at"], timedelta(minutes=self.warn_minutes), grace
-        )
+        warn_before = timedelta(minutes=self.warn_minutes)
+        deadline = clock.deadline(target)
+        grace = self._get_grace(deadline)
         values = {
-            "state": reading.state,
-            "deadline": reading.deadline or False,
-            "warn_at": (self.warn_minutes and reading.warn_at) or False,
+            "state": clock.state(target, now, fact and fact["at"], grace),
+            "deadline": deadline or False,
+            "warn_at": (warn_before and clock.warn_at(target, warn_before)) or False,
         }
-        if reading.state in VERDICTS:
+        if values["state"] in VERDICTS:
             values["next_check"] = False
             if fact:
                 values.update(self._prepare_reached(clock, fact))
             return values
-        if reading.deadline and reading.deadline >= now:
+        if deadline and deadline >= now:
             # A deadline that moved away is told again when it comes near again.
-            if not reading.warn_at or reading.warn_at > now:
+            if not values["warn_at"] or values["warn_at"] > now:
                 values["date_warned"] = False
             values["date_late"] = False
         values["next_check"] = self._next_check(values, clock, now, grace)
         return values
+
+    def _get_grace(self, deadline):
+        """Return how long after its deadline one line waits for a report before it is missed.
+
+        What is entered after its deadline waits as long again: its visit is entered next.
+        """
+        grace = timedelta(seconds=round(self.company_id.field_sla_grace * 3600))
+        if deadline and self.measured_since > deadline:
+            grace += self.measured_since - deadline
+        return grace
 
     def _prepare_reached(self, clock, fact):
         """Return the values that say when one target was reached, and how long it took."""
@@ -351,7 +365,7 @@ class FieldRequestSla(models.Model):
             changes["policy_id"] = [self.policy_id.name, policy.name]
         if self.state == "cancelled":
             changes["state"] = ["cancelled", "running"]
-            terms = {**terms, "state": "running"}
+            terms = {**terms, "state": "running", "measured_since": fields.Datetime.now()}
         self.write(terms)
         if not changes:
             return []

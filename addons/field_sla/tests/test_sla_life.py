@@ -115,6 +115,21 @@ class TestLife(SlaCommon):
         self._arrive(mission, "2026-12-01 10:00", server="2026-12-02 09:10", user=self.planner)
         self.assertRecordValues(self._line(mission), [{"state": "met", "reached_source": "office"}])
 
+    def test_what_is_entered_afterwards_waits_for_its_visit(self):
+        with at("2026-12-09 09:00"):
+            mission = self.env["field.mission"].with_user(self.planner).create(
+                self._vals(
+                    service_type_id=self.bare_type.id,
+                    technician_id=self.tech.id,
+                    planned_start=paris("2026-12-01 10:00"),
+                    date_received=paris("2026-12-01 08:00"),
+                )
+            )  # fmt: skip
+        self.assertEqual(self._line(mission).state, "late")
+        self._publish(mission, "2026-12-09 09:05")
+        self._arrive(mission, "2026-12-01 10:00", server="2026-12-09 09:10", user=self.planner)
+        self.assertEqual(self._line(mission).state, "met")
+
     # ------------------------------------------------------------------ all kinds of target
 
     def test_every_kind_of_target(self):
