@@ -15,7 +15,7 @@ from .suite import ROOT, Suite, dependencies, manifests
 
 # Beside each addon alone: what most companies begin with, and everything.
 USUAL_FIRST_LOT = ("field_mission", "field_planning", "field_evidence")
-_RESULT = re.compile(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests")
+RESULT = re.compile(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests")
 _FAILURE = re.compile(r" (?:ERROR|FAIL): (?:Subtest )?(\w+\.\w+.*)")
 _SKIPPED = re.compile(r": skipped ")
 
@@ -120,7 +120,7 @@ class Checks:
     _tags = ""
 
     def _judge(self, code: int, text: str, log: Path) -> Outcome:
-        results = [tuple(map(int, found)) for found in _RESULT.findall(text)]
+        results = [tuple(map(int, found)) for found in RESULT.findall(text)]
         fails, errors, total = results[-1] if results else (0, 0, 0)
         failed = fails + errors
         problems = []

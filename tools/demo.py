@@ -73,7 +73,8 @@ def install_suite(suite: Suite, database: str) -> None:
 def _demo_database(suite: Suite, given: dict[str, str]) -> str:
     """Return the demo's database, made the first time or after a change of the sources."""
     files = [Path(path).read_bytes().hex() for path in given.values()]
-    name = f"{databases.PREFIX}demo_{digest(suite.deps, source_key(), *given, *files)}"
+    sources = (source_key(), digest_files(REPO / "demo"))
+    name = f"{databases.PREFIX}demo_{digest(suite.deps, *sources, *given, *files)}"
     with locked("demo"):
         notes = json.loads(_NOTES.read_text()) if _NOTES.exists() else {}
         which = " ".join(sorted(given)) or "own"

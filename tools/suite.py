@@ -149,9 +149,20 @@ class Suite:
             raise Problem(f"{_tail(text)}\nOdoo could not install {', '.join(modules)}: {log}")
         return text, log
 
-    def run_script(self, script: str, database: str, *args: str, log: Path | None = None) -> int:
-        """Run ``main(env, *args)`` of a Python file in an Odoo environment, output shown."""
-        command = [str(self.python), "-m", "tools.in_odoo", str(self.conf), database, script, *args]
+    def run_script(
+        self,
+        script: str,
+        database: str,
+        *args: str,
+        log: Path | None = None,
+        conf: Path | None = None,
+    ) -> int:
+        """Run ``main(env, *args)`` of a Python file in an Odoo environment; return its exit code.
+
+        :param log: where its output goes; shown when there is none
+        """
+        command = [str(self.python), "-m", "tools.in_odoo", str(conf or self.conf), database]
+        command += [script, *args]
         if log:
             return call(command, log=log, env=self.script_environ, cwd=REPO)[0]
         child = start(command, env=self.script_environ, cwd=REPO)
@@ -185,34 +196,37 @@ class Suite:
         parent: str | None = None,
         init: tuple[str, ...] = (),
         what: str = "",
+        conf: Path | None = None,
+        key: str = "",
     ) -> str:
         """Return a template database with these modules of Odoo, built the first time.
 
         :param parent: the template it is copied from, none to start from nothing
         :param init: options of ``odoo db init`` for one that starts from nothing
+        :param conf: configuration that knows further addons, whose versions ``key`` identifies
         """
-        key = digest(self.odoo_key, parent or "", *init, *sorted(modules))
+        key = digest(self.odoo_key, parent or "", *init, *sorted(modules), *filter(None, [key]))
         name = f"{databases.PREFIX}{kind}_{key}"
         with locked(f"template-{kind}"):
             if not databases.is_ready(name):
                 say(f"database: {what or kind}: installing {len(modules)} modules of Odoo")
-                self._build_template(name, kind, modules, parent, init)
+                self._build_template(name, kind, modules, parent, init, conf or self.conf)
             else:
                 (databases.FILES / name).touch()
         databases.drop_outdated(kind, {name})
         return name
 
-    def _build_template(self, name, kind, modules, parent, init) -> None:
+    def _build_template(self, name, kind, modules, parent, init, conf) -> None:
         building = f"{databases.PREFIX}{kind}_building"
         databases.drop(name)
         databases.drop(building)
         if parent:
             databases.copy(parent, building)
         else:
-            self.odoo_command(f"init-{kind}", "db", "-c", str(self.conf), "init", building, *init)
+            self.odoo_command(f"init-{kind}", "db", "-c", str(conf), "init", building, *init)
             databases.mark(building)
         if modules:
-            self.install(f"template-{kind}", building, modules)
+            self.install(f"template-{kind}", building, modules, conf=conf)
         databases.rename(building, name)
 
     @cached_property

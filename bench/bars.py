@@ -1,0 +1,28 @@
+"""The bars: for each case and line, what we may cost at most, per record at n = 1000.
+
+``queries`` bounds queries per record; ``against`` adds the queries of another line of the same
+run (what Odoo itself needs), so the bar is a distance from it.
+"""
+
+BARS = {
+    "create": {"create, 10 checks each": {"queries": 2}},
+    "reschedule": {"reschedule and assign, one write": {"queries": 0.1}},
+    "complete": {
+        "complete, one call": {"queries": 4},
+        "complete, one by one": {"queries": 20},
+    },
+    "invoice": {
+        "Odoo alone: same orders and lines → draft invoices": {},
+        "done missions → draft invoices": {
+            "queries": 3,
+            "against": "Odoo alone: same orders and lines → draft invoices",
+        },
+    },
+    "list": {
+        "first 80 in the list": {"queries": 10},
+        "first 80 in the kanban": {"queries": 10},
+        "group by technician and day": {"queries": 5, "cpu": 0.05},
+    },
+}
+# Known to the design, built by later issues together with what they measure.
+LATER = ("recurring", "week", "optimizer", "app", "evidence", "scale", "billing")

@@ -1,0 +1,80 @@
+"""Chromium for the browser tests, against a served demo (`make test` says where it is)."""
+
+import os
+import shutil
+
+import pytest
+
+FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+SIZES = {"desktop": (1400, 900), "phone": (390, 844)}
+
+
+@pytest.fixture(scope="session")
+def url():
+    """Address of the served suite, without a slash at its end."""
+    return os.environ["FIELD_URL"]
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A Playwright browser."""
+    from playwright.sync_api import sync_playwright
+
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+class Screen:
+    """One person at one screen size; collects what the console complains of."""
+
+    def __init__(self, browser, url, size):
+        width, height = SIZES[size]
+        self.url, self.errors = url, []
+        self.context = browser.new_context(
+            viewport={"width": width, "height": height},
+            locale="fr-FR",
+            timezone_id="Europe/Paris",
+            is_mobile=size == "phone",
+            has_touch=size == "phone",
+        )
+        self.page = self.context.new_page()
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", self._listen)
+
+    def _listen(self, message):
+        if message.type == "error":
+            self.errors.append(f"{message.text} {message.location.get('url', '')}")
+
+    def log_in(self, login, password):
+        """Log in by the form, as a person does."""
+        self.page.goto(f"{self.url}/web/login")
+        self.page.fill("input[name=login]", login)
+        self.page.fill("input[name=password]", password)
+        self.page.click("form.oe_login_form button[type=submit]")
+        self.page.wait_for_url(lambda address: "/web/login" not in address)
+
+    def call(self, model, method, *args, **kwargs):
+        """Call a method over JSON-RPC with this person's session."""
+        answer = self.page.request.post(
+            f"{self.url}/web/dataset/call_kw/{model}/{method}",
+            data={
+                "jsonrpc": "2.0",
+                "params": {"model": model, "method": method, "args": args, "kwargs": kwargs},
+            },
+        ).json()
+        assert "error" not in answer, answer["error"]["data"]["message"]
+        return answer["result"]
+
+
+@pytest.fixture
+def screen(chromium, url, request):
+    """A fresh `Screen`; parametrize with ``desktop`` or ``phone`` (default desktop)."""
+    one = Screen(chromium, url, getattr(request, "param", "desktop"))
+    yield one
+    one.context.close()
