@@ -42,13 +42,14 @@ class FieldRequestSla(models.Model):
 
     received_at = fields.Datetime(string="Received on", required=True)
     measured_since = fields.Datetime(
+        string="Measured since",
         default=fields.Datetime.now,
         required=True,
         help="When we began to measure: later than the reception for what is entered afterwards.",
     )
     deadline = fields.Datetime(help="Unknown while the clock is paused.")
     warn_at = fields.Datetime(string="At risk from")
-    next_check = fields.Datetime(help="When the clock needs looking at again.")
+    next_check = fields.Datetime(string="Next check", help="When the clock needs looking at again.")
     date_warned = fields.Datetime(string="Warning sent on")
     date_late = fields.Datetime(string="Escalated on")
     activity_id = fields.Many2one("mail.activity", ondelete="set null", index="btree_not_null")
