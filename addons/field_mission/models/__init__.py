@@ -6,6 +6,7 @@ from . import field_team
 from . import hr_employee
 from . import hr_employee_public
 from . import res_partner
+from . import res_partner_screens
 from . import field_site_access
 from . import field_site_contact
 from . import field_checklist

@@ -13,6 +13,8 @@ class FieldMissionCheck(models.Model):
     company_id = fields.Many2one(
         "res.company", related="mission_id.company_id", store=True, precompute=True
     )
+    site_id = fields.Many2one(related="mission_id.site_id")
+    mission_state = fields.Selection(related="mission_id.state")
     item_id = fields.Many2one(
         "field.checklist.item", ondelete="set null", index="btree_not_null", readonly=True
     )

@@ -43,10 +43,18 @@ class FieldOperation(models.Model):
         default="claimed",
         index=True,
     )
+    payload_text = fields.Text(compute="_compute_payload_text", string="Content")
     result = fields.Json(readonly=True)
     message = fields.Char(readonly=True)
 
     _uuid_unique = models.UniqueIndex("(uuid)", "This operation was already received.")
+
+    @api.depends("payload")
+    def _compute_payload_text(self):
+        for operation in self:
+            operation.payload_text = json.dumps(
+                operation.payload or {}, ensure_ascii=False, indent=2, sort_keys=True
+            )
 
     # Kind of operation → method of the mission that applies it. Other addons add theirs.
     @api.model

@@ -120,3 +120,13 @@ class FieldPhoto(models.Model):
 
     def _after_received(self):
         """React to files whose bytes have just been verified (hook)."""
+
+    def action_download(self):
+        """Open the bytes of one file in the browser."""
+        self.ensure_one()
+        self.check_access("read")
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/web/content/field.photo/{self.id}/image?filename_field=caption",
+            "target": "new",
+        }

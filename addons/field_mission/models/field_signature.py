@@ -1,6 +1,8 @@
 import hashlib
 import json
 
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -35,6 +37,7 @@ class FieldSignature(models.Model):
     )
     texts = fields.Json(readonly=True, help="What was on the screen when it was signed.")
     texts_sha256 = fields.Char(readonly=True)
+    texts_shown = fields.Html(compute="_compute_texts_shown", string="Texts shown")
     covers = fields.Json(readonly=True, help="State of the work that the signature covers.")
     drawing_id = fields.Many2one("field.photo", readonly=True, ondelete="restrict")
     image = fields.Binary(related="drawing_id.image", string="Picture")
@@ -51,6 +54,22 @@ class FieldSignature(models.Model):
         "CHECK(name IS NOT NULL OR refusal_reason IS NOT NULL)",
         "Give the name of who signs, or why nobody does.",
     )
+
+    @api.depends("texts")
+    def _compute_texts_shown(self):
+        for signature in self:
+            signature.texts_shown = self._render_texts(signature.texts or ())
+
+    @api.model
+    def _render_texts(self, texts):
+        """Return the texts to sign as safe HTML.
+
+        :param texts: list of ``{"key", "title", "text"}``
+        """
+        return Markup("").join(
+            Markup("<h5>%s</h5><p>%s</p>") % (text.get("title") or "", text.get("text") or "")
+            for text in texts
+        )
 
     @api.model
     def _digest_texts(self, texts):

@@ -62,3 +62,12 @@ class FieldZone(models.Model):
                 (zone for _size, _rank, prefix, zone in prefixes if place.startswith(prefix)), none
             )
         return found
+
+    def action_view_sites(self):
+        """Open the sites of these zones."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "field_mission.res_partner_action_site"
+        )
+        action["domain"] = [("is_field_site", "=", True), ("site_zone_id", "in", self.ids)]
+        action["context"] = {}
+        return action
