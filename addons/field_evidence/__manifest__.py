@@ -6,6 +6,17 @@
     "author": "Field suite",
     "license": "LGPL-3",
     "depends": ["field_mission"],
-    "data": [],
+    "data": [
+        "security/ir.model.access.csv",
+        "security/field_evidence_security.xml",
+        "data/ir_cron_data.xml",
+        "report/report_intervention.xml",
+        "views/field_evidence_views.xml",
+        "views/field_evidence_dossier_views.xml",
+        # "views/field_mission_views.xml",
+        "views/field_evidence_menus.xml",
+    ],
+    "post_init_hook": "post_init_hook",
+    "uninstall_hook": "uninstall_hook",
     "application": False,
 }

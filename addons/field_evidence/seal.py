@@ -334,7 +334,8 @@ class Finding:
     """One thing that is wrong: what (``code``), from entry ``seq`` to ``last``.
 
     ``detail`` holds what the code needs to be told: ``field``, ``place`` (number under which the
-    line stands now), ``chain``, ``label`` (which noted head).
+    line stands now), ``chain``, ``label`` (which noted head), ``entry`` (the one
+    that was sealed on another hash).
     """
 
     code: str
@@ -357,8 +358,8 @@ class Finding:
                 INSERTED: ": inserted, never sealed in this journal.",
                 REMOVED: ": removed.",
                 CUT: ": cut off the end.",
-                REWRITTEN: f": hashed anew, alone or with what stands before; "
-                f"{detail.get('label')} was sealed on another hash.",
+                REWRITTEN: ": hashed anew, alone or with what stands before; "
+                f"{detail.get('label') or 'entry ' + str(detail.get('entry'))} has another hash.",
                 HEAD: f": the head noted in {detail.get('label')} was altered.",
                 CLOCK: ": the server's clock goes back.",
                 ORDER: ": not listed in the order of the numbers.",
@@ -545,11 +546,11 @@ class _Verification:
         """Name lines that were hashed anew: the next line was sealed on another hash."""
         first = placed.get(1)
         if first and first.sound and first.prev != self.genesis:
-            self.add(REWRITTEN, 1, label="the start of this dossier")
+            self.add(REWRITTEN, 1, entry=1)
         for place, row in placed.items():
             following = placed.get(place + 1)
             if following and row.sound and following.sound and following.prev != row.hash:
-                self.add(REWRITTEN, place, label=f"entry {place + 1}")
+                self.add(REWRITTEN, place, entry=place + 1)
 
     def check_heads(self, placed: dict[int, _Row]) -> None:
         """Compare with the heads noted elsewhere; narrow down what was rewritten."""

@@ -1,0 +1,488 @@
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from .. import seal
+
+# Entries are made by `_seal` only. A plain object can't be sent over RPC, so nobody outside can
+# forge it.
+SEAL_KEY = "field_evidence_seal"
+SEAL_TOKEN = object()
+# Set while a step of the mission is under way: its dossier closes at the end of the step, once.
+STEP_KEY = "field_evidence_step"
+
+# What may follow a closing without opening the question again.
+AFTER_CLOSING = ("report", "close")
+
+MIME_SUFFIXES = {
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/webp": ".webp",
+    "image/gif": ".gif",
+    "application/pdf": ".pdf",
+}
+
+
+@dataclass(frozen=True)
+class Item:
+    """One item on its way into the journal.
+
+    :param mission_id: the dossier's mission
+    :param kind: one of the kinds of ``field.evidence``
+    :param record: ``(model, id)`` of what is sealed
+    :param data: what is sealed, in types that ``seal.plain`` knows
+    :param author_id: user who made it
+    :param device_date: what their device said (naive UTC) or None
+    :param digest: ``(sha256, size)`` of the file that belongs to it, or None
+    :param removed: whether the record has just been deleted
+    """
+
+    mission_id: int
+    kind: str
+    record: tuple[str, int]
+    data: dict[str, Any]
+    author_id: int
+    device_date: Any = None
+    digest: tuple[str, int] | None = None
+    removed: bool = False
+
+    def draft(self):
+        """Return the item as ``seal.append`` wants it."""
+        model, res_id = self.record
+        item = {
+            "kind": self.kind,
+            "record": {"model": model, "id": res_id},
+            "data": seal.plain(self.data),
+        }
+        if self.digest:
+            item["bytes"] = {"sha256": self.digest[0], "size": self.digest[1]}
+        if self.removed:
+            item["removed"] = True
+        moment = self.device_date and seal.instant_text(self.device_date)
+        return seal.Draft(item, self.author_id, moment or None)
+
+
+class FieldEvidence(models.Model):
+    """The journal of a mission's dossier: one sealed item a line, added to and never changed.
+
+    The form of the lines is specified in ``docs/evidence.md``.
+    """
+
+    _name = "field.evidence"
+    _description = "Sealed item of a mission"
+    _order = "mission_id, sequence"
+    _rec_name = "summary"
+    # No creation and modification columns: the line holds its own author and dates, sealed.
+    _log_access = False
+
+    mission_id = fields.Many2one(
+        "field.mission", required=True, readonly=True, ondelete="restrict", index=True
+    )
+    sequence = fields.Integer(string="No.", required=True, readonly=True, aggregator=None)
+    kind = fields.Selection(
+        [
+            ("state", "Step"),
+            ("mission", "Mission data"),
+            ("answer", "Check"),
+            ("time", "Time"),
+            ("material", "Material"),
+            ("photo", "Photo"),
+            ("drawing", "Drawing"),
+            ("document", "Document"),
+            ("signature", "Signature"),
+            ("incident", "Incident"),
+            ("nonconformity", "Non-conformity"),
+            ("close", "Closing"),
+            ("report", "Report"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    res_model = fields.Char(string="Model", required=True, readonly=True)
+    res_id = fields.Many2oneReference(
+        string="Record", model_field="res_model", required=True, readonly=True, aggregator=None
+    )
+    payload = fields.Text(
+        readonly=True, string="Sealed content", help="The item in canonical JSON, as it was hashed."
+    )
+    item_hash = fields.Char(string="SHA-256 of the content", required=True, readonly=True, size=64)
+    bytes_sha256 = fields.Char(string="SHA-256 of the file", readonly=True, size=64)
+    prev_hash = fields.Char(string="Hash before", required=True, readonly=True, size=64)
+    hash = fields.Char(required=True, readonly=True, size=64)
+    author_id = fields.Many2one("res.users", required=True, readonly=True, ondelete="restrict")
+    device_date = fields.Datetime(string="Happened on", readonly=True, help="Device time.")
+    server_date = fields.Datetime(string="Sealed on", required=True, readonly=True)
+    company_id = fields.Many2one(related="mission_id.company_id")
+    summary = fields.Char(compute="_compute_summary")
+    delay = fields.Float(
+        string="Delay (h)", compute="_compute_delay", help="Hours from the device's to our clock."
+    )
+    payload_readable = fields.Text(compute="_compute_payload_readable", string="Content")
+    short_hash = fields.Char(compute="_compute_short_hash", string="Seal")
+
+    _place_unique = models.Constraint(
+        "UNIQUE(mission_id, sequence)", "This place in the journal is taken."
+    )
+
+    # ------------------------------------------------------------------ never changed
+
+    def init(self):
+        """Let the database itself refuse changes of the journal, whoever asks."""
+        self.env.cr.execute(
+            SQL(
+                """
+                CREATE OR REPLACE FUNCTION field_evidence_journal_guard() RETURNS trigger AS $$
+                BEGIN
+                    RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation',
+                        MESSAGE = 'The journal of sealed items can only be added to: ' || TG_OP;
+                END $$ LANGUAGE plpgsql;
+                DROP TRIGGER IF EXISTS field_evidence_journal_rows ON field_evidence;
+                CREATE TRIGGER field_evidence_journal_rows BEFORE UPDATE OR DELETE
+                    ON field_evidence FOR EACH ROW
+                    EXECUTE FUNCTION field_evidence_journal_guard();
+                DROP TRIGGER IF EXISTS field_evidence_journal_table ON field_evidence;
+                CREATE TRIGGER field_evidence_journal_table BEFORE TRUNCATE
+                    ON field_evidence FOR EACH STATEMENT
+                    EXECUTE FUNCTION field_evidence_journal_guard();
+                """
+            )
+        )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Refuse: only ``_seal`` adds entries."""
+        if self.env.context.get(SEAL_KEY) is not SEAL_TOKEN:
+            raise UserError(self.env._("Items are sealed by the mission's own actions only."))
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """Refuse: a correction is a new item."""
+        raise UserError(self.env._("A sealed item can't be changed. A correction is a new item."))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise UserError(self.env._("A sealed item can't be deleted."))
+
+    # ------------------------------------------------------------------ sealing
+
+    @api.model
+    def _seal(self, items):
+        """Add items to the journals of their missions, in the order given.
+
+        One batch costs a fixed number of queries. Each journal's head row stays locked until the
+        end of the transaction, so two transactions can't seal one mission at the same time: the
+        second is retried by Odoo. A mission that is done is closed again behind new items.
+
+        :param items: list of :class:`Item`
+        :return: the new entries
+        """
+        if not items:
+            return self.browse()
+        by_mission = defaultdict(list)
+        for item in items:
+            by_mission[item.mission_id].append(item)
+        dossiers = self.env["field.evidence.dossier"]._lock(sorted(by_mission))
+        self._add_inventory(dossiers, by_mission)
+        missing = self._get_missing_files(by_mission)
+        now = seal.instant_text(fields.Datetime.now())
+        vals_list, advances = [], []
+        for mission_id, own_items in by_mission.items():
+            dossier = dossiers[mission_id]
+            batch = self._chain(dossier, own_items, now, missing.get(mission_id))
+            vals_list += batch["rows"]
+            advances.append(batch["advance"])
+        entries = (
+            self.sudo().with_context(**{SEAL_KEY: SEAL_TOKEN}).create(vals_list).with_env(self.env)
+        )
+        self.env["field.evidence.dossier"]._advance(advances)
+        return entries
+
+    @api.model
+    def _add_inventory(self, dossiers, by_mission):
+        """Put what older missions already hold in front of their first sealed items."""
+        opened = [mission_id for mission_id, dossier in dossiers.items() if not dossier["count"]]
+        missions = self.env["field.mission"].sudo().browse(opened)._filter_unsealed_past()
+        if not missions:
+            return
+        past = defaultdict(list)
+        for item in missions._get_inventory_items():
+            if all(item.record != other.record for other in by_mission[item.mission_id]):
+                past[item.mission_id].append(item)
+        for mission_id, items in past.items():
+            by_mission[mission_id] = items + by_mission[mission_id]
+
+    @api.model
+    def _get_missing_files(self, by_mission):
+        """Return the uuids of announced files that have not arrived, for missions that close.
+
+        :return: ``{mission_id: [uuid, …]}``; missions that don't close are not in it
+        """
+        if self.env.context.get(STEP_KEY) is SEAL_TOKEN:
+            return {}
+        missions = self.env["field.mission"].sudo().browse(by_mission)
+        closing = missions.filtered(
+            lambda mission: mission.state == "done" and any(map(_reopens, by_mission[mission.id]))
+        )
+        missing = {mission.id: [] for mission in closing}
+        if closing:
+            waiting = (
+                self.env["field.photo"]
+                .sudo()
+                .search_fetch(
+                    [("mission_id", "in", closing.ids), ("state", "!=", "received")],
+                    ["mission_id", "uuid"],
+                    order="uuid",
+                )
+            )
+            for photo in waiting:
+                missing[photo.mission_id.id].append(photo.uuid)
+        return missing
+
+    @api.model
+    def _chain(self, dossier, items, now, missing):
+        """Chain the items of one mission.
+
+        :param dossier: its locked head row, as a dict
+        :param missing: uuids of missing files if the dossier closes now, else None
+        :return: ``{"rows": values of the entries, "advance": what the head row becomes}``
+        """
+        head = seal.Head(dossier["count"], dossier["head_hash"] or "")
+        last = dossier["last_date"] and seal.instant_text(dossier["last_date"])
+        moment = seal.later(now, last or None)
+        entries = seal.append(dossier["uuid"], head, [item.draft() for item in items], moment)
+        advance = {"id": dossier["id"], "closed": False}
+        if missing is not None:
+            closing = self._prepare_closing(dossier, entries[-1], missing)
+            items = [*items, closing]
+            head = seal.Head(entries[-1].seq, entries[-1].hash)
+            entries += seal.append(dossier["uuid"], head, [closing.draft()], moment)
+            advance.update(closed=True, missing_count=len(missing))
+        server_date = _to_datetime(moment)
+        advance.update(count=entries[-1].seq, head_hash=entries[-1].hash, last_date=server_date)
+        rows = [
+            {
+                "mission_id": dossier["mission_id"],
+                "sequence": entry.seq,
+                "kind": item.kind,
+                "res_model": item.record[0],
+                "res_id": item.record[1],
+                "payload": entry.payload,
+                "item_hash": entry.item,
+                "bytes_sha256": item.digest[0] if item.digest else False,
+                "prev_hash": entry.prev,
+                "hash": entry.hash,
+                "author_id": entry.author,
+                "device_date": entry.device_date and _to_datetime(entry.device_date),
+                "server_date": server_date,
+            }
+            for item, entry in zip(items, entries, strict=True)
+        ]
+        return {"rows": rows, "advance": advance}
+
+    @api.model
+    def _prepare_closing(self, dossier, last, missing):
+        """Return the item that closes a dossier behind its ``last`` entry."""
+        return Item(
+            mission_id=dossier["mission_id"],
+            kind="close",
+            record=("field.mission", dossier["mission_id"]),
+            data={"count": last.seq, "head": last.hash, "missing": missing},
+            author_id=self.env.uid,
+        )
+
+    # ------------------------------------------------------------------ reading
+
+    def _to_entries(self):
+        """Return these lines as ``seal.Entry``, in order."""
+        return [
+            seal.Entry(
+                seq=line.sequence,
+                prev=line.prev_hash or "",
+                item=line.item_hash or "",
+                author=line.author_id.id,
+                # Not `instant_text`: a fraction of a second put there later must show.
+                device_date=f"{line.device_date.isoformat()}Z" if line.device_date else None,
+                server_date=f"{line.server_date.isoformat()}Z" if line.server_date else "",
+                hash=line.hash or "",
+                payload=line.payload if line.payload is not False else None,
+            )
+            for line in self
+        ]
+
+    def _get_files(self):
+        """Return the files that these lines sealed: ``[(name in the dossier, bytes), …]``."""
+        files = {}
+        for line in self:
+            if not line.bytes_sha256:
+                continue
+            record = self.env[line.res_model].sudo().browse(line.res_id).exists()
+            attachment = record if record._name == "ir.attachment" else record.attachment_id
+            if data := attachment.raw:
+                suffix = MIME_SUFFIXES.get(attachment.mimetype, ".bin")
+                # The last version of a record is the one whose file is kept.
+                files[line.res_model, line.res_id] = (
+                    f"files/{line.sequence:04d}-{line.kind}{suffix}",
+                    data,
+                )
+        return list(files.values())
+
+    def _get_item(self):
+        """Return the sealed item of one line as a dict; empty when its content is damaged."""
+        self.ensure_one()
+        try:
+            item = json.loads(self.payload or "{}")
+        except ValueError:
+            item = {}
+        return item if isinstance(item, dict) else {}
+
+    @api.depends("payload")
+    def _compute_payload_readable(self):
+        for line in self:
+            line.payload_readable = json.dumps(line._get_item(), ensure_ascii=False, indent=2)
+
+    @api.depends("hash")
+    def _compute_short_hash(self):
+        for line in self:
+            line.short_hash = (line.hash or "")[:10]
+
+    @api.depends("device_date", "server_date")
+    def _compute_delay(self):
+        for line in self:
+            seconds = (
+                (line.server_date - line.device_date).total_seconds() if line.device_date else 0
+            )
+            line.delay = seconds / 3600
+
+    @api.depends("payload", "kind")
+    @api.depends_context("lang", "tz")
+    def _compute_summary(self):
+        for line in self:
+            item = line._get_item()
+            data = item.get("data")
+            text = line._summarize(data) if isinstance(data, dict) else ""
+            if item.get("removed"):
+                text = self.env._("Removed: %s", text)
+            line.summary = text
+
+    def _summarize(self, data):
+        """Return what a sealed item says, for a person (hook for addons with own kinds).
+
+        :param data: the item's ``data``
+        """
+        method = getattr(self, f"_summarize_{self.kind}", None)
+        return (method(data) if method else "") or ""
+
+    def _summarize_state(self, data):
+        steps = self.env["field.mission.event"]._get_step_labels()
+        text = steps.get(data.get("step"), data.get("step") or "")
+        return self._pair(text, data["reason"]) if data.get("reason") else text
+
+    def _summarize_mission(self, data):
+        names = [(data.get(key) or {}).get("name") for key in ("site_id", "service_type_id")]
+        return " · ".join(filter(None, [*names, data.get("conclusion")]))
+
+    def _summarize_answer(self, data):
+        check = data.get("check") or {}
+        value = self._format_answer(check, data)
+        result = self._label("field.mission.check.answer", "result", data.get("result"))
+        return self._pair(check.get("name"), f"{value} ({result})")
+
+    def _format_answer(self, check, data):
+        if data.get("value_yesno"):
+            return self._label("field.mission.check.answer", "value_yesno", data["value_yesno"])
+        if check.get("kind") == "number":
+            return f"{data.get('value_number')} {check.get('uom_name') or ''}".strip()
+        if check.get("kind") in ("photo", "signature"):
+            return self.env._("%s file(s)", len(data.get("photo_ids") or ()))
+        return data.get("value_choice") or data.get("value_text") or ""
+
+    def _summarize_time(self, data):
+        kind = self._label("field.mission.time", "kind", data.get("kind"))
+        who = (data.get("employee_id") or {}).get("name")
+        start, stop = (self._local_time(data.get(key)) for key in ("start", "stop"))
+        return f"{kind} · {who} · {start} – {stop or '…'}"
+
+    def _summarize_material(self, data):
+        product = (data.get("product_id") or {}).get("name") or data.get("description")
+        unit = (data.get("uom_id") or {}).get("name") or ""
+        text = f"{data.get('quantity')} {unit} · {product}"
+        return self.env._("Return: %s", text) if data.get("is_return") else text
+
+    def _summarize_photo(self, data):
+        state = self._label("field.photo", "state", data.get("state"))
+        stage = self._label("field.photo", "stage", data.get("stage"))
+        return " · ".join(filter(None, [data.get("caption"), stage, state]))
+
+    _summarize_drawing = _summarize_photo
+    _summarize_document = _summarize_photo
+
+    def _summarize_signature(self, data):
+        kind = self._label("field.signature", "kind", data.get("kind"))
+        who = ", ".join(filter(None, [data.get("name"), data.get("quality")]))
+        return " · ".join(filter(None, [kind, who, data.get("refusal_reason")]))
+
+    def _summarize_incident(self, data):
+        kind = self._label("field.incident", "kind", data.get("kind"))
+        return " · ".join(filter(None, [kind, data.get("description")]))
+
+    def _summarize_nonconformity(self, data):
+        return " · ".join(filter(None, [data.get("name"), data.get("description")]))
+
+    def _summarize_close(self, data):
+        text = self.env._("%s items before", data.get("count"))
+        if data.get("missing"):
+            waiting = self.env._("%s file(s) not yet received", len(data["missing"]))
+            text = f"{text}, {waiting}"
+        return text
+
+    def _summarize_report(self, data):
+        return data.get("name")
+
+    def _pair(self, what, value):
+        return self.env._("%(what)s: %(value)s", what=what, value=value)
+
+    def _label(self, model, name, value):
+        """Return the label of a selection's value."""
+        field = self.env[model]._fields[name]
+        return dict(field._description_selection(self.env)).get(value, value or "")
+
+    def _local_time(self, text):
+        """Return a sealed instant as a person of the site says it."""
+        if not text:
+            return ""
+        mission = self.mission_id.sudo()
+        local = fields.Datetime.context_timestamp(
+            self.with_context(tz=mission._get_tz()), _to_datetime(text)
+        )
+        return f"{local:%d/%m %H:%M}"
+
+    def action_open_record(self):
+        """Open what one line sealed, where it still exists."""
+        self.ensure_one()
+        record = self.env[self.res_model].browse(self.res_id).exists()
+        if not record:
+            raise UserError(self.env._("What was sealed here no longer exists."))
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": record._name,
+            "res_id": record.id,
+            "views": [(False, "form")],
+            "target": "current",
+        }
+
+
+def _reopens(item):
+    """Whether an item that comes after a closing calls for another closing."""
+    if item.kind == "state":
+        return item.data.get("step") not in ("validate", "unvalidate")
+    return item.kind not in AFTER_CLOSING
+
+
+def _to_datetime(text):
+    """Return a sealed instant (``YYYY-MM-DDTHH:MM:SSZ``) as a naive UTC datetime."""
+    return fields.Datetime.to_datetime(text.replace("T", " ").rstrip("Z"))

@@ -1,0 +1,251 @@
+import uuid
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from .. import seal
+
+
+# What moves with the journal.
+HEAD_FIELDS = (
+    "count",
+    "head_hash",
+    "last_date",
+    "closed_count",
+    "closed_hash",
+    "closed_date",
+    "missing_count",
+    "report_due",
+)
+
+
+class FieldEvidenceDossier(models.Model):
+    """The head of a mission's journal: how many entries, the last one's hash, the last closing.
+
+    Written by SQL of its own in ``_lock`` and ``_advance``; a trigger lets it only move forward.
+    """
+
+    _name = "field.evidence.dossier"
+    _description = "Sealed dossier of a mission"
+    _order = "last_date desc, id desc"
+    _rec_name = "mission_id"
+    _log_access = False
+
+    mission_id = fields.Many2one("field.mission", required=True, readonly=True, ondelete="restrict")
+    company_id = fields.Many2one(related="mission_id.company_id")
+    site_id = fields.Many2one(related="mission_id.site_id")
+    mission_state = fields.Selection(related="mission_id.state", string="State")
+    uuid = fields.Char(
+        string="Dossier", required=True, readonly=True, help="Part of every hash of this journal."
+    )
+    count = fields.Integer(string="Items", required=True, readonly=True, aggregator="sum")
+    head_hash = fields.Char(string="Head of the journal", readonly=True, size=64)
+    last_date = fields.Datetime(string="Last item", readonly=True)
+    closed_count = fields.Integer(string="Items at closing", readonly=True, aggregator=None)
+    closed_hash = fields.Char(string="Head at closing", readonly=True, size=64)
+    closed_date = fields.Datetime(string="Closed on", readonly=True)
+    missing_count = fields.Integer(string="Files awaited", readonly=True)
+    verdict = fields.Selection(
+        related="mission_id.evidence_verdict", string="Verification", related_sudo=True
+    )
+    report_due = fields.Boolean(readonly=True, help="The final report waits to be made.")
+
+    _mission_unique = models.Constraint("UNIQUE(mission_id)", "This mission already has a dossier.")
+    _report_due_idx = models.Index("(id) WHERE report_due")
+
+    def init(self):
+        """Let the database itself refuse that a head goes back or changes its dossier."""
+        self.env.cr.execute(
+            SQL(
+                """
+                CREATE OR REPLACE FUNCTION field_evidence_dossier_guard() RETURNS trigger AS $$
+                BEGIN
+                    IF TG_OP = 'UPDATE'
+                        AND NEW.mission_id = OLD.mission_id
+                        AND NEW.uuid = OLD.uuid
+                        AND COALESCE(NEW.closed_count, 0) >= COALESCE(OLD.closed_count, 0)
+                        AND (COALESCE(NEW.closed_count, 0) > COALESCE(OLD.closed_count, 0)
+                            OR (NEW.closed_hash, NEW.closed_date)
+                                IS NOT DISTINCT FROM (OLD.closed_hash, OLD.closed_date))
+                        AND (NEW.count > OLD.count OR (
+                            (NEW.count, NEW.head_hash, NEW.last_date)
+                            IS NOT DISTINCT FROM (OLD.count, OLD.head_hash, OLD.last_date)))
+                    THEN
+                        RETURN NEW;
+                    END IF;
+                    RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation',
+                        MESSAGE = 'The head of a sealed journal only moves forward: ' || TG_OP;
+                END $$ LANGUAGE plpgsql;
+                DROP TRIGGER IF EXISTS field_evidence_dossier_rows ON field_evidence_dossier;
+                CREATE TRIGGER field_evidence_dossier_rows BEFORE UPDATE OR DELETE
+                    ON field_evidence_dossier FOR EACH ROW
+                    EXECUTE FUNCTION field_evidence_dossier_guard();
+                DROP TRIGGER IF EXISTS field_evidence_dossier_table ON field_evidence_dossier;
+                CREATE TRIGGER field_evidence_dossier_table BEFORE TRUNCATE
+                    ON field_evidence_dossier FOR EACH STATEMENT
+                    EXECUTE FUNCTION field_evidence_dossier_guard();
+                """
+            )
+        )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Refuse: a dossier is opened by its first sealed item."""
+        raise UserError(self.env._("A dossier is opened by its first sealed item."))
+
+    def write(self, vals):
+        """Refuse: the head follows the journal."""
+        raise UserError(self.env._("The head of a dossier follows its journal."))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise UserError(self.env._("A sealed dossier can't be deleted."))
+
+    @api.model
+    def _lock(self, mission_ids):
+        """Lock the heads of missions until the end of the transaction, opening missing ones.
+
+        :param mission_ids: ids in ascending order, so that two transactions can't wait for each
+            other
+        :return: ``{mission_id: {"id", "mission_id", "uuid", "count", "head_hash", "last_date"}}``
+        """
+        columns = SQL("id, mission_id, uuid, count, head_hash, last_date")
+        # Waits for the other transaction; what it changed then makes this one be retried. The
+        # same for two that open one dossier: the later one fails to serialise.
+        rows = self.env.execute_query_dict(
+            SQL(
+                "SELECT %s FROM field_evidence_dossier WHERE mission_id = ANY(%s)"
+                " ORDER BY mission_id FOR UPDATE",
+                columns,
+                mission_ids,
+            )
+        )
+        known = {row["mission_id"] for row in rows}
+        new = [mission_id for mission_id in mission_ids if mission_id not in known]
+        if new:
+            values = SQL(", ").join(
+                SQL("(%s, %s, 0, false)", mission_id, str(uuid.uuid4())) for mission_id in new
+            )
+            opened = self.env.execute_query_dict(
+                SQL(
+                    "INSERT INTO field_evidence_dossier (mission_id, uuid, count, report_due)"
+                    " VALUES %s ON CONFLICT (mission_id) DO NOTHING RETURNING %s",
+                    values,
+                    columns,
+                )
+            )
+            self._link_missions(opened)
+            rows += opened
+        return {row["mission_id"]: row for row in rows}
+
+    @api.model
+    def _link_missions(self, opened):
+        """Let missions know the dossiers that have just been opened for them."""
+        missions = self.env["field.mission"].browse([row["mission_id"] for row in opened])
+        missions.flush_recordset(["evidence_dossier_id"])
+        self.env.execute_query(
+            SQL(
+                "UPDATE field_mission SET evidence_dossier_id = dossier.id"
+                " FROM field_evidence_dossier AS dossier"
+                " WHERE dossier.mission_id = field_mission.id AND field_mission.id = ANY(%s)"
+                " RETURNING field_mission.id",
+                missions.ids,
+            )
+        )
+        missions.invalidate_recordset(["evidence_dossier_id"], flush=False)
+
+    @api.model
+    def _advance(self, advances):
+        """Move locked heads to their journals' new ends, all in one query.
+
+        :param advances: list of ``{"id", "count", "head_hash", "last_date", "closed": bool,
+            "missing_count": files awaited, with a closing}``
+        """
+        values = SQL(", ").join(
+            SQL(
+                "(%s, %s, %s, %s::timestamp, %s, %s)",
+                row["id"],
+                row["count"],
+                row["head_hash"],
+                row["last_date"],
+                row["closed"],
+                row.get("missing_count", 0),
+            )
+            for row in advances
+        )
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE field_evidence_dossier AS dossier SET
+                    count = new.count,
+                    head_hash = new.head_hash,
+                    last_date = new.last_date,
+                    closed_count = CASE WHEN closing THEN new.count ELSE closed_count END,
+                    closed_hash = CASE WHEN closing THEN new.head_hash ELSE closed_hash END,
+                    closed_date = CASE WHEN closing THEN new.last_date ELSE closed_date END,
+                    missing_count =
+                        CASE WHEN closing THEN new.missing ELSE missing_count END,
+                    report_due =
+                        CASE WHEN closing THEN new.missing = 0 ELSE report_due END
+                FROM (VALUES %s) AS new (id, count, head_hash, last_date, closing, missing)
+                WHERE dossier.id = new.id
+                RETURNING dossier.id
+                """,
+                values,
+            )
+        )
+        dossiers = self.browse([row["id"] for row in advances])
+        dossiers._forget(HEAD_FIELDS)
+        if any(row["closed"] and not row["missing_count"] for row in advances):
+            self.env.ref("field_evidence.ir_cron_make_reports").sudo()._trigger()
+
+    def _set_report_due(self, due):
+        """Note whether the final reports of these dossiers wait to be made."""
+        if self:
+            self.env.execute_query(
+                SQL(
+                    "UPDATE field_evidence_dossier SET report_due = %s WHERE id = ANY(%s)"
+                    " RETURNING id",
+                    due,
+                    self.ids,
+                )
+            )
+            self._forget(["report_due"])
+
+    def _forget(self, names):
+        """Let these fields, and what is computed from them, be read again."""
+        self.modified(names)
+        self.invalidate_recordset(names, flush=False)
+
+    def action_verify_evidence(self):
+        """Verify these dossiers (managers), see ``field.mission.action_verify_evidence``."""
+        self.check_access("read")
+        return self.mission_id.action_verify_evidence()
+
+    def action_open_mission(self):
+        """Open the mission of one dossier."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "field.mission",
+            "res_id": self.mission_id.id,
+            "views": [(False, "form")],
+        }
+
+    def _get_heads(self):
+        """Return the heads noted of one journal, besides what its reports print.
+
+        :return: list of ``seal.Head``
+        """
+        self.ensure_one()
+        heads = [
+            seal.Head(
+                self.count, self.head_hash or "", self.env._("the dossier's head"), exact=True
+            )
+        ]
+        if self.closed_count:
+            heads.append(
+                seal.Head(self.closed_count, self.closed_hash or "", self.env._("the closing"))
+            )
+        return heads

@@ -1,0 +1,217 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from odoo.addons.field_mission.models.field_mission import STATE_KEY, STATE_TOKEN
+
+from ..hooks import INSTALLED
+from .field_evidence import SEAL_TOKEN, STEP_KEY, Item
+
+# What is sealed of the mission itself.
+FACT_FIELDS = (
+    "name",
+    "request_id",
+    "partner_id",
+    "site_id",
+    "service_type_id",
+    "contract_id",
+    "technician_id",
+    "helper_ids",
+    "promised_kind",
+    "promised_date",
+    "promised_start",
+    "promised_end",
+    "promised_tolerance",
+    "actual_start",
+    "actual_end",
+    "actual_start_server",
+    "actual_end_server",
+    "description",
+    "conclusion",
+)
+# Steps that open a dossier: something happened at the customer's. Before, a plan is only a plan.
+OPENING_STEPS = ("start", "done", "reschedule")
+# What a mission's dossier is made of, in the order of a first inventory.
+SOURCE_MODELS = (
+    "field.mission.time",
+    "field.mission.check.answer",
+    "field.mission.material",
+    "field.photo",
+    "field.signature",
+    "field.incident",
+    "field.nonconformity",
+)
+
+
+class FieldMission(models.Model):
+    _name = "field.mission"
+    _inherit = ["field.mission", "field.evidence.source"]
+
+    _evidence_fields = FACT_FIELDS
+    _evidence_on_create = False
+
+    evidence_ids = fields.One2many(
+        "field.evidence", "mission_id", string="Sealed items", readonly=True
+    )
+    # Set by the dossier itself when it opens; `_refuse_evidence` keeps everybody else away.
+    evidence_dossier_id = fields.Many2one(
+        "field.evidence.dossier",
+        string="Dossier",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    evidence_count = fields.Integer(
+        related="evidence_dossier_id.count", string="Number of sealed items"
+    )
+    evidence_head = fields.Char(
+        related="evidence_dossier_id.head_hash", string="Head of the journal"
+    )
+    evidence_closed_date = fields.Datetime(related="evidence_dossier_id.closed_date")
+    evidence_closed_count = fields.Integer(related="evidence_dossier_id.closed_count")
+    evidence_closed_hash = fields.Char(related="evidence_dossier_id.closed_hash")
+    evidence_missing_count = fields.Integer(
+        related="evidence_dossier_id.missing_count", string="Files awaited"
+    )
+
+    # ------------------------------------------------------------------ guards
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Refuse a dossier from outside."""
+        for vals in vals_list:
+            self._refuse_evidence(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """Refuse a dossier from outside; the change of a sealed fact is sealed (see source)."""
+        self._refuse_evidence(vals)
+        return super().write(vals)
+
+    @api.model
+    def _refuse_evidence(self, vals):
+        if vals.get("evidence_dossier_id") or vals.get("evidence_ids"):
+            raise UserError(self.env._("A dossier is opened by its first sealed item."))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_sealed(self):
+        sealed = self.filtered("evidence_dossier_id")
+        if sealed:
+            raise UserError(
+                self.env._("%s can't be deleted: its dossier is sealed.", sealed[0].display_name)
+            )
+
+    # ------------------------------------------------------------------ the mission as a source
+
+    def _is_evidence_write(self, vals):
+        """The state table's own writes are sealed with their step."""
+        return self.env.context.get(STATE_KEY) is not STATE_TOKEN and super()._is_evidence_write(
+            vals
+        )
+
+    def _filter_evidence(self):
+        """Leave out missions whose dossier is not open."""
+        return self.filtered("evidence_dossier_id")
+
+    def _get_evidence_mission(self):
+        return self
+
+    def _get_evidence_kind(self):
+        return "mission"
+
+    def _get_evidence_data(self):
+        """Name the request with its date and the site with its address."""
+        found = super()._get_evidence_data()
+        for mission in self.sudo():
+            data, site, request = found[mission.id], mission.site_id, mission.request_id
+            town = " ".join(filter(None, [site.zip, site.city]))
+            data["site_id"]["name"] = ", ".join(
+                filter(None, [site.display_name, site.street, site.street2, town])
+            )
+            if request.date_received:
+                received = fields.Datetime.to_string(request.date_received)
+                data["request_id"]["name"] = f"{request.name} ({received} UTC)"
+        return found
+
+    def _seal_changes(self):
+        """Seal facts that changed since they were sealed, of missions with a dossier."""
+        opened = self._filter_evidence()
+        if opened:
+            super(FieldMission, opened)._seal_changes()
+
+    # ------------------------------------------------------------------ steps
+
+    def _after_step(self, step, device):
+        """What the step itself changes is sealed before the dossier closes."""
+        missions = self.with_context(**{STEP_KEY: SEAL_TOKEN})
+        return super(FieldMission, missions)._after_step(step, device)
+
+    def _after_transition(self, step):
+        """Seal the step; what happens at the customer's opens the dossier, "done" closes it."""
+        result = super()._after_transition(step)
+        missions = self.sudo()
+        if step.name not in OPENING_STEPS:
+            missions = missions._filter_evidence()
+        if missions:
+            self.env["field.evidence"]._seal(missions._get_step_items(step))
+        return result
+
+    def _get_step_items(self, step):
+        """Return the items of the step that these missions have just taken."""
+        events = self._get_last_events(step.name)
+        items = events._get_evidence_items()
+        sealed = self._get_last_sealed()
+        for item in self._get_evidence_items():
+            if self._is_new_version(sealed.get(item.mission_id), item):
+                items.append(item)
+        return items
+
+    def _get_last_events(self, step_name):
+        groups = self.env["field.mission.event"]._read_group(
+            [("mission_id", "in", self.ids), ("kind", "=", "step"), ("step", "=", step_name)],
+            ["mission_id"],
+            ["id:max"],
+        )
+        return self.env["field.mission.event"].browse([last_id for _mission, last_id in groups])
+
+    # ------------------------------------------------------------------ older missions
+
+    def _filter_unsealed_past(self):
+        """Return the missions that are older than the seal itself."""
+        installed = self.env["ir.config_parameter"].sudo().get_param(INSTALLED)
+        if not installed:
+            return self.browse()
+        since = fields.Datetime.to_datetime(installed)
+        return self.filtered(lambda mission: mission.create_date <= since)
+
+    def _get_inventory_items(self):
+        """Return everything that these missions hold now as items to seal."""
+        items = self._get_evidence_items()
+        for model in SOURCE_MODELS:
+            records = self.env[model].sudo().search([("mission_id", "in", self.ids)], order="id")
+            items += records._filter_evidence()._get_evidence_items()
+        return items
+
+    def _seal_note(self, kind, data, record=None, digest=None):
+        """Seal something that has no source record of its own in the mission's life.
+
+        :param kind: a kind of ``field.evidence``
+        :param data: what is sealed
+        :param record: what it is about (default: the mission)
+        :param digest: ``(sha256, size)`` of its file
+        :return: the new entry
+        """
+        self.ensure_one()
+        about = record or self
+        return self.env["field.evidence"]._seal(
+            [
+                Item(
+                    mission_id=self.id,
+                    kind=kind,
+                    record=(about._name, about.id),
+                    data=data,
+                    author_id=self.env.uid,
+                    digest=digest,
+                )
+            ]
+        )

@@ -1,0 +1,526 @@
+import base64
+import logging
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_datetime
+from odoo.tools.image import image_process
+
+from .. import seal
+
+_logger = logging.getLogger(__name__)
+
+REPORT = "field_evidence.action_report_intervention"
+REPORTS_PER_RUN = 20
+# Beyond this, what the device said and when the server learned it are both printed.
+NOTABLE_DELAY = timedelta(minutes=5)
+PHOTO_SIZE = (640, 480)
+STAGES = ("before", "during", "after", False)
+
+
+class FieldMissionReport(models.Model):
+    """The service report (bon d'intervention): its content, its PDF, where it is kept."""
+
+    _inherit = "field.mission"
+
+    report_attachment_id = fields.Many2one(
+        "ir.attachment", compute="_compute_report_attachment_id", string="Service report"
+    )
+
+    def _compute_report_attachment_id(self):
+        reports = self.sudo()._get_last_reports()
+        for mission in self:
+            line = reports.get(mission.id)
+            mission.report_attachment_id = line.res_id if line else False
+
+    # ------------------------------------------------------------------ kept reports
+
+    def _get_last_reports(self):
+        """Return the journal's line of each mission's last report.
+
+        :return: ``{mission_id: field.evidence}``
+        """
+        lines = (
+            self.env["field.evidence"]
+            .sudo()
+            .search([("mission_id", "in", self.ids), ("kind", "=", "report")], order="sequence")
+        )
+        return {line.mission_id.id: line for line in lines}
+
+    def _get_current_reports(self):
+        """Return the final reports that still say what the dossiers say.
+
+        :return: ``{mission_id: ir.attachment}``; missions whose report is not final, or not made
+            yet, are not in it
+        """
+        found = {}
+        for mission_id, line in self._get_last_reports().items():
+            mission = self.browse(mission_id).sudo()
+            data = line._get_item().get("data") or {}
+            attachment = self.env["ir.attachment"].sudo().browse(line.res_id).exists()
+            if attachment and mission._is_report_final():
+                if data.get("closing") == mission.evidence_closed_count:
+                    found[mission_id] = attachment
+        return found
+
+    def _is_report_final(self):
+        """Whether one mission is done, its dossier closed and every file received."""
+        self.ensure_one()
+        return bool(
+            self.state == "done" and self.evidence_closed_count and not self.evidence_missing_count
+        )
+
+    def _get_report_attachment(self):
+        """Return the final report of one mission, making it if it is not there yet.
+
+        :return: ``ir.attachment``, empty while the mission is not done or a file is awaited
+        """
+        self.ensure_one()
+        self.check_access("read")
+        if not self.sudo()._is_report_final():
+            return self.env["ir.attachment"]
+        return self._get_current_reports().get(self.id) or self.sudo()._make_report()
+
+    def _make_report(self):
+        """Make, keep and seal the final report of one mission.
+
+        :return: ``ir.attachment``
+        :raises UserError: when no PDF can be made
+        """
+        self.ensure_one()
+        mission = self.with_context(lang=self._get_report_lang())
+        version = 1 + self.env["field.evidence"].search_count(
+            [("mission_id", "=", self.id), ("kind", "=", "report")]
+        )
+        closing = mission.evidence_closed_count
+        mark = {"count": closing, "head": mission.evidence_closed_hash}
+        pdf = (
+            self.env["ir.actions.report"]
+            .with_context(force_report_rendering=True)
+            ._render_qweb_pdf(REPORT, mission.ids)[0]
+        )
+        name = mission._get_report_file_name(version)
+        attachment = self.env["ir.attachment"].create(
+            {
+                "name": name,
+                "raw": pdf,
+                "mimetype": "application/pdf",
+                "res_model": self._name,
+                "res_id": self.id,
+                # The head as printed, noted outside of the journal: verification compares.
+                "description": seal.canonical(mark),
+            }
+        )
+        mission._seal_note(
+            "report",
+            {"name": name, "version": version, "closing": closing, "head": mark["head"]},
+            record=attachment,
+            digest=(seal.bytes_digest(pdf), len(pdf)),
+        )
+        mission.evidence_dossier_id._set_report_due(False)
+        return attachment
+
+    def _get_report_file_name(self, version):
+        title = self._report_title()
+        suffix = f" v{version}" if version > 1 else ""
+        return f"{title} {self.name.replace('/', '-')}{suffix}.pdf"
+
+    def _get_report_heads(self):
+        """Return the heads that the kept reports print.
+
+        :return: ``{mission_id: [seal.Head, …]}``
+        """
+        heads = {mission.id: [] for mission in self}
+        attachments = (
+            self.env["ir.attachment"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", self.ids),
+                    ("description", "=like", '{"count":%,"head":%'),
+                ]
+            )
+        )
+        for attachment in attachments:
+            try:
+                mark = seal.parse(attachment.description)
+                head = seal.Head(int(mark["count"]), str(mark["head"]), attachment.name)
+            except (seal.SealError, KeyError, TypeError, ValueError):
+                continue
+            heads[attachment.res_id].append(head)
+        return heads
+
+    @api.model
+    def _cron_make_reports(self):
+        """Make the final reports that are due, a few a run."""
+        dossiers = self.env["field.evidence.dossier"]
+        cron = self.env["ir.cron"]
+        domain = [("report_due", "=", True)]
+        due = dossiers.search(domain, limit=REPORTS_PER_RUN)
+        remaining = dossiers.search_count(domain)
+        for dossier in due:
+            mission = dossier.mission_id.with_company(dossier.company_id)
+            try:
+                with self.env.cr.savepoint():
+                    if mission._is_report_final() and not mission._get_current_reports():
+                        mission._make_report()
+                    dossier._set_report_due(False)
+            except UserError as error:
+                _logger.info("The report of %s was not made: %s", mission.name, error)
+                dossier._set_report_due(False)
+                mission._tell_report_problem(str(error))
+            remaining -= 1
+            if not cron._commit_progress(1, remaining=remaining):
+                break
+
+    def _tell_report_problem(self, reason):
+        user = self.company_id._get_field_office_user()
+        if user:
+            self.activity_schedule(
+                "mail.mail_activity_data_todo",
+                user_id=user.id,
+                summary=self.env._("The service report could not be made"),
+                note=reason,
+            )
+
+    def action_open_report(self):
+        """Open one mission's report: the final one where there is one, else as it stands now."""
+        self.ensure_one()
+        attachment = self._get_report_attachment()
+        if attachment:
+            return {
+                "type": "ir.actions.act_url",
+                "url": f"/web/content/{attachment.id}?download=false",
+                "target": "new",
+            }
+        return self.env.ref(REPORT).report_action(self)
+
+    # ------------------------------------------------------------------ hooks of field_mission
+
+    def _get_proof_links(self):
+        """Add the final report of each mission, made now where it is due."""
+        links = super()._get_proof_links()
+        for mission in self:
+            if attachment := mission._get_report_attachment():
+                links[mission.id].append(
+                    {
+                        "name": attachment.name,
+                        "attachment_id": attachment.id,
+                        "url": f"/web/content/{attachment.id}",
+                    }
+                )
+        return links
+
+    def _build_dossier(self):
+        """Add the journal, the files it names, the report and their SHA-256 sums.
+
+        The sums are in the form of ``sha256sum``; the journal is the one of ``docs/evidence.md``.
+        """
+        dossiers = super()._build_dossier()
+        for mission in self.sudo():
+            lines = mission.evidence_ids.sorted("sequence")
+            if not lines:
+                continue
+            files = [
+                ("journal.jsonl", seal.dump_journal(lines._to_entries())),
+                ("head.json", mission._get_head_file()),
+                *lines._get_files(),
+            ]
+            sums = "".join(f"{seal.bytes_digest(data)}  {name}\n" for name, data in files)
+            dossiers[mission.id] += [*files, ("SHA256SUMS", sums.encode())]
+        return dossiers
+
+    def _get_head_file(self):
+        dossier = self.evidence_dossier_id
+        head = {
+            "v": seal.VERSION,
+            "chain": dossier.uuid,
+            "mission": self.name,
+            "count": dossier.count,
+            "head": dossier.head_hash,
+            "closed_count": dossier.closed_count or None,
+            "closed_head": dossier.closed_hash or None,
+        }
+        return seal.canonical(head).encode() + b"\n"
+
+    # ------------------------------------------------------------------ content of the report
+
+    def _get_report_lang(self):
+        """Return the language of one mission's customer."""
+        self.ensure_one()
+        mission = self.sudo()
+        return mission.partner_id.lang or mission.company_id.partner_id.lang or self.env.lang
+
+    def _get_report_footer(self):
+        """Return what stands at the foot of each page: ``(text, word before the number)``."""
+        self.ensure_one()
+        mission = self.sudo().with_context(lang=self._get_report_lang())
+        parts = [mission.company_id.name, f"{mission._report_title()} {mission.name}"]
+        head = mission.evidence_closed_hash if mission._is_report_final() else ""
+        if head:
+            parts.append(f"{head[:16]}…")
+        return " · ".join(parts), mission._report_page_word()
+
+    def _report_title(self):
+        return self.env._("Service report")
+
+    def _report_page_word(self):
+        return self.env._("Page")
+
+    def _get_report_sheet(self):
+        """Return everything that the report of one mission shows, in its customer's language."""
+        self.ensure_one()
+        mission = self.sudo().with_context(lang=self._get_report_lang(), tz=self._get_tz())
+        return {
+            "lang": mission.env.lang,
+            "mission": mission,
+            "company": mission.company_id,
+            "identity": mission.company_id._get_report_identity(),
+            "logo": _data_uri(mission.company_id.logo_web, (360, 160)),
+            "color": mission.company_id.primary_color or "#1f4e79",
+            "final": mission._is_report_final(),
+            "state": mission._report_label("state"),
+            "customer": mission._report_address(mission.partner_id),
+            "site": mission._report_address(mission.site_id),
+            "facts": mission._report_facts(),
+            "people": mission._report_people(),
+            "sections": mission._report_checks(),
+            "materials": mission._report_materials(),
+            "findings": mission._report_findings(),
+            "photos": mission._report_photos(),
+            "documents": mission._report_documents(),
+            "signatures": [
+                mission._report_signature(signature)
+                for signature in mission.signature_ids.sorted("date")
+            ],
+            "prices": mission._get_price_lines()[mission.id],
+            "mention": mission.company_id.field_report_mention,
+            "seal": mission._report_seal(),
+        }
+
+    def _report_label(self, name, record=None):
+        """Return the label of a selection's value."""
+        record = record if record is not None else self
+        field = record._fields[name]
+        return dict(field._description_selection(self.env)).get(record[name], "")
+
+    def _report_moment(self, moment):
+        """Return an instant as one says it at the site, in the customer's language."""
+        if not moment:
+            return ""
+        text = format_datetime(self.env, moment, tz=self._get_tz(), dt_format="short")
+        return text.replace("\u202f", " ")
+
+    def _report_hour(self, moment):
+        if not moment:
+            return ""
+        local = fields.Datetime.context_timestamp(self, moment)
+        return f"{local:%H:%M}"
+
+    def _report_address(self, partner):
+        town = " ".join(filter(None, [partner.zip, partner.city]))
+        lines = [partner.street, partner.street2, town]
+        if partner.country_id and partner.country_id != self.company_id.country_id:
+            lines.append(partner.country_id.name)
+        code = partner.site_code if partner == self.site_id else False
+        return {
+            "name": partner.display_name if partner == self.site_id else partner.name,
+            "lines": [line for line in lines if line],
+            "code": code,
+        }
+
+    def _report_facts(self):
+        """Return the report's facts: ``[(label, value, note), …]``."""
+        facts = [
+            (self.env._("Request"), self.request_id.name, self._report_moment(self.date_received)),
+            (self.env._("Service"), self.service_type_id.name, ""),
+        ]
+        if self.customer_reference:
+            facts.append((self.env._("Your reference"), self.customer_reference, ""))
+        if self.contract_id:
+            facts.append((self.env._("Contract"), self.contract_id.display_name, ""))
+        if self.promised_label:
+            facts.append((self.env._("Promised slot"), self.promised_label, ""))
+        facts += [
+            (label, self._report_moment(moment), self._report_delay(moment, known))
+            for label, moment, known in (
+                (self.env._("Arrival"), self.actual_start, self.actual_start_server),
+                (self.env._("End"), self.actual_end, self.actual_end_server),
+            )
+            if moment
+        ]
+        if self.state in ("to_reschedule", "cancelled"):
+            facts.append((self.env._("Why"), self.reschedule_reason or self.cancel_reason, ""))
+        return facts
+
+    def _report_delay(self, device, server):
+        """Return a note where the server learned of a time notably later than it was."""
+        if not server or abs(server - device) <= NOTABLE_DELAY:
+            return ""
+        return self.env._("received on %s", self._report_moment(server))
+
+    def _report_people(self):
+        """Return who came: ``[{"name", "role", "travel", "on_site"}, …]``."""
+        hours = {}
+        for line in self.time_ids:
+            kinds = hours.setdefault(line.employee_id, {})
+            kinds[line.kind] = kinds.get(line.kind, 0) + line.duration
+        people = (self.technician_id | self.helper_ids) | self.time_ids.employee_id
+        return [
+            {
+                "name": person.name,
+                "role": self.env._("Responsible")
+                if person == self.technician_id
+                else self.env._("Helper"),
+                "travel": hours_text(hours.get(person, {}).get("travel", 0)),
+                "on_site": hours_text(hours.get(person, {}).get("on_site", 0)),
+            }
+            for person in people
+        ]
+
+    def _report_checks(self):
+        """Return the answered checks by section: ``[{"name", "rows"}, …]``."""
+        sections = [{"name": "", "rows": []}]
+        for check in self.check_ids.sorted(lambda check: (check.sequence, check.id)):
+            if check.kind == "section":
+                sections.append({"name": check.name, "rows": []})
+                continue
+            answer = check.current_answer_id
+            sections[-1]["rows"].append(
+                {
+                    "name": check.name,
+                    "value": check.display_value,
+                    "bounds": check.bounds,
+                    "result": check.result,
+                    "label": self.env._("Not checked")
+                    if check.result == "todo" and self.state == "done"
+                    else self._report_label("result", check),
+                    "note": answer.note,
+                }
+            )
+        return [section for section in sections if section["rows"]]
+
+    def _report_materials(self):
+        return [
+            {
+                "name": line.product_id.display_name or line.description,
+                "note": line.description if line.product_id else "",
+                "quantity": f"{line.quantity:g}".replace(".", self._report_decimal_point()),
+                "unit": line.uom_id.name or "",
+                "lot": line.lot_id.name,
+                "billing": self._report_label("billing", line),
+                "is_return": line.is_return,
+            }
+            for line in self.material_ids
+            if line.quantity
+        ]
+
+    def _report_decimal_point(self):
+        return self.env["res.lang"]._get_data(code=self.env.lang).decimal_point or "."
+
+    def _report_findings(self):
+        """Return incidents and non-conformities: ``[{"what", "kind", "text"}, …]``."""
+        findings = [
+            {
+                "what": self.env._("Incident"),
+                "kind": self._report_label("kind", incident),
+                "text": incident.description,
+                "when": self._report_moment(incident.date),
+            }
+            for incident in self.incident_ids.sorted("date")
+        ]
+        findings += [
+            {
+                "what": self.env._("Non-conformity"),
+                "kind": self._report_label("gravity", record),
+                "text": record.description,
+                "when": record.name,
+            }
+            for record in self.nonconformity_ids
+        ]
+        return findings
+
+    def _report_photos(self):
+        """Return the photos by stage: ``[{"name", "rows": rows of three}, …]``."""
+        labels = dict(self.env["field.photo"]._fields["stage"]._description_selection(self.env))
+        photos = self.photo_ids.filtered(lambda photo: photo.kind == "photo")
+        groups = []
+        for stage in STAGES:
+            shots = [
+                {
+                    "image": _data_uri(photo.attachment_id.datas, PHOTO_SIZE, "JPEG"),
+                    "caption": photo.caption or photo.check_id.name,
+                    "when": self._report_moment(photo.capture_date),
+                    "author": photo.author_id.name,
+                    "received": photo.state == "received",
+                }
+                for photo in photos
+                if (photo.stage or False) == stage
+            ]
+            if shots:
+                rows = [shots[index : index + 3] for index in range(0, len(shots), 3)]
+                groups.append({"name": labels.get(stage, self.env._("Photos")), "rows": rows})
+        return groups
+
+    def _report_documents(self):
+        return [
+            {"name": photo.caption or photo.uuid, "sha256": photo.sha256}
+            for photo in self.photo_ids
+            if photo.kind == "document"
+        ]
+
+    def _report_signature(self, signature):
+        drawing = signature.drawing_id
+        return {
+            "kind": signature.kind,
+            "title": self._report_label("kind", signature),
+            "name": signature.name,
+            "quality": signature.quality,
+            "refusal": signature.refusal_reason,
+            "reserves": signature.reserves,
+            "when": self._report_moment(signature.date),
+            "delay": self._report_delay(signature.date, signature.date_server),
+            "image": _data_uri(drawing.attachment_id.datas, (600, 240), "PNG"),
+            "awaited": bool(drawing) and drawing.state != "received",
+            "texts": signature.texts if isinstance(signature.texts, list) else [],
+            "sha256": signature.texts_sha256,
+        }
+
+    def _report_seal(self):
+        final = self._is_report_final()
+        dossier = self.evidence_dossier_id
+        return {
+            "uuid": dossier.uuid,
+            "count": dossier.closed_count if final else dossier.count,
+            "hash": dossier.closed_hash if final else dossier.head_hash,
+            "date": self._report_moment(dossier.closed_date if final else dossier.last_date),
+            "missing": dossier.missing_count,
+        }
+
+
+def hours_text(hours):
+    """Return hours as people write them: ``1 h 30``; empty for none."""
+    minutes = round(hours * 60)
+    return f"{minutes // 60} h {minutes % 60:02d}" if minutes else ""
+
+
+def _data_uri(encoded, size, output_format=""):
+    """Return a picture, made small and without its metadata, to be put into a page.
+
+    :param encoded: base64 or False
+    :param size: largest width and height
+    :param output_format: JPEG or PNG (default: as it is)
+    :return: text, empty where there is no picture that can be read
+    """
+    if not encoded:
+        return ""
+    try:
+        small = image_process(
+            base64.b64decode(encoded), size=size, quality=82, output_format=output_format
+        )
+    except (UserError, ValueError):
+        return ""
+    kind = "png" if small[:4] == b"\x89PNG" else "jpeg"
+    return f"data:image/{kind};base64,{base64.b64encode(small).decode()}"
