@@ -28,6 +28,52 @@ def close_missions(desk, days):
     return missions.with_env(desk.env)
 
 
+def prove(desk, days):
+    """Make each validated mission's report and verify its dossier, as the manager.
+
+    :return: the missions of these days whose report is there
+    """
+    missions = desk.as_user("manager")["field.mission"].search(
+        [
+            ("company_id", "=", desk.company.id),
+            ("validated", "=", True),
+            ("planned_date", "in", days),
+        ],
+        order="id",
+    )
+    bare = missions.filtered(lambda mission: not mission.report_attachment_id)
+    for number, mission in enumerate(bare, 1):
+        if number % 10 == 1:
+            desk.say(f"reports: {number} to {min(number + 9, len(bare))} of {len(bare)}")
+        mission.action_open_report()
+        if number % 10 == 0:
+            desk.commit()
+    unverified = missions.filtered(lambda mission: not mission.evidence_verdict)
+    if unverified:
+        desk.say(f"manager: verifies {len(unverified)} dossiers")
+        unverified.action_verify_evidence()
+        desk.commit()
+    return missions.with_env(desk.env)
+
+
+def write_reports(missions, folder):
+    """Write the missions' reports into a folder, named after them.
+
+    :param folder: ``pathlib.Path``, made where missing
+    :return: the files' paths
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for mission in missions:
+        report = mission.report_attachment_id
+        if report:
+            path = folder / report.name.replace("/", "-")
+            if not path.exists():
+                path.write_bytes(report.raw)
+            written.append(path)
+    return written
+
+
 def bill(desk):
     """Put what is ready on sales orders, invoice them and post, as the accountant.
 

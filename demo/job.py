@@ -1,0 +1,102 @@
+"""The main job: from a planning spreadsheet to posted invoices with their proof.
+
+Each step looks at what is there and does the rest, so that an interrupted run goes on and a
+second one changes nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from odoo import fields
+
+from . import agreements, company, fieldwork, intake, office, summary, tours
+from .desk import Desk
+from .week import Week, default_start
+
+PARIS = ZoneInfo("Europe/Paris")
+# So many of the planning's first days are worked off; the rest stays planned.
+WORKED_DAYS = 2
+# Customers of the demo with a contract, by their code.
+UNDER_CONTRACT = ("HTR", "RVL", "LAR")
+
+
+def run(
+    env, planning=None, technicians=None, sites=None, start=None, say=None, commit=True, limit=None
+):
+    """Do what is still to be done and return the figures.
+
+    :param env: environment of the superuser
+    :param planning: path of a planning (default: the demo company's own week)
+    :param technicians: path of the technicians' file
+    :param sites: path of a file of sites
+    :param start: first day of the demo's own week (default: two working days ago, remembered)
+    :param say: takes each progress line (default: print)
+    :param commit: whether steps are committed one by one
+    :param limit: at most so many missions are worked off (default: all of the first days)
+    :return: ``table.Result``
+    """
+    with Desk(env, say or (lambda line: print(line, flush=True)), commit) as desk:
+        week = None if planning else Week(_get_start(desk, start))
+        files = intake.read_files(week, planning, technicians, sites)
+        days = intake.find_days(files["planning"])
+        desk.at(_local(_working_day_before(days[0]), 15))
+        company.set_up(desk, week)
+        _take_in(desk, week, files)
+        run_of_tours = tours.plan_tours(desk, days)
+        worked = days[:WORKED_DAYS]
+        desk.at(_local(worked[0], 7))
+        fieldwork.work_off(desk, worked, limit)
+        desk.at(_local(worked[-1], 21))
+        office.close_missions(desk, worked)
+        office.prove(desk, worked)
+        office.bill(desk)
+        return summary.collect(desk, run_of_tours)
+
+
+def _get_start(desk, start):
+    known = desk.get_mark("start")
+    if known:
+        return date.fromisoformat(known)
+    start = start or default_start(fields.Date.context_today(desk.env.user))
+    desk.set_mark("start", start.isoformat())
+    return start
+
+
+def _take_in(desk, week, files):
+    """Steps 1 and 2: what the files hold becomes records; the company agrees with customers."""
+    if week:
+        customers = desk.env["res.partner"].union(
+            *(desk.find(f"customer_{code}") for code in UNDER_CONTRACT)
+        )
+        _agree(desk, customers, week.start)
+    intake.import_technicians(desk, files["technicians"])
+    company.equip_technicians(desk)
+    intake.import_sites(desk, files["sites"])
+    intake.import_planning(desk, files["planning"], week)
+    if not week:
+        intake.complete(desk)
+        _agree(desk, intake.largest_customers(desk, 1), fields.Date.today())
+        intake.cover_by_contract(desk)
+    company.make_portal_user(desk, intake.largest_customers(desk, 1))
+    desk.commit()
+
+
+def _agree(desk, customers, first_day):
+    agreements.make_contracts(desk, customers, first_day)
+    agreements.make_prices(desk, desk.env["field.service.type"].search([]))
+    desk.commit()
+
+
+def _working_day_before(day):
+    day -= timedelta(days=1)
+    while day.weekday() > 4:
+        day -= timedelta(days=1)
+    return day
+
+
+def _local(day, hour):
+    """An hour of the company's day as the naive UTC that Odoo keeps."""
+    moment = datetime.combine(day, time(hour), tzinfo=PARIS)
+    return moment.astimezone(UTC).replace(tzinfo=None)

@@ -1,0 +1,131 @@
+"""Who may do what with every model of the suite, written down once and compared with Odoo.
+
+A new model, or a right given or lost by accident, fails here: this table has to be changed in the
+same commit, where it is read. r = read, w = write, c = create, d = delete; no entry: nothing.
+"""
+
+from odoo.tests import TransactionCase, new_test_user, tagged
+
+SUITE = ("field_mission", "field_planning", "field_evidence", "field_sla", "field_billing_bridge")
+OPERATIONS = {"r": "read", "w": "write", "c": "create", "d": "unlink"}
+ROLES = {
+    "public": "base.group_public",
+    "portal": "base.group_portal",
+    "internal": "base.group_user",
+    "technician": "field_mission.group_field_technician",
+    "planner": "field_mission.group_field_planner",
+    "manager": "field_mission.group_field_manager",
+    "invoicer": "account.group_account_invoice",
+    "accountant": "account.group_account_manager",
+    "salesperson": "sales_team.group_sale_salesman",
+    "sales_manager": "sales_team.group_sale_manager",
+}
+BILLING_READ = dict.fromkeys(("invoicer", "accountant", "salesperson", "sales_manager"), "r")
+FIELD_READ = {"technician": "r", "planner": "r"}
+ALL_READ = {**FIELD_READ, "manager": "r", **BILLING_READ}
+# What a technician or a subcontractor (portal) sees of a mission; they act through its methods.
+MISSION_READ = {"portal": "r", **ALL_READ}
+SET_UP = {**FIELD_READ, "manager": "rwcd"}
+OFFICE_SET_UP = {"planner": "r", "manager": "rwcd"}
+WIZARD = "rwcd"
+
+MATRIX = {
+    # set-up
+    "field.zone": {**SET_UP, **BILLING_READ},
+    "field.team": {**SET_UP, **BILLING_READ},
+    "field.service.type": {**SET_UP, **BILLING_READ},
+    "field.checklist": SET_UP,
+    "field.checklist.item": SET_UP,
+    "field.contract": {
+        **OFFICE_SET_UP,
+        "invoicer": "r",
+        "accountant": "rw",
+        "salesperson": "r",
+        "sales_manager": "rwc",
+    },
+    "field.equipment": {"technician": "r", "planner": "rwc", "manager": "rwcd"},
+    "field.site.access": {"portal": "r", "technician": "r", "planner": "rwcd", "manager": "rwcd"},
+    "field.site.contact": {"technician": "r", "planner": "rwcd", "manager": "rwcd"},
+    "field.technician.setup": {"manager": WIZARD},
+    # requests and missions
+    "field.request": {**ALL_READ, "planner": "rwc", "manager": "rwcd"},
+    "field.mission": {**MISSION_READ, "planner": "rwcd", "manager": "rwcd"},
+    "field.mission.event": ALL_READ,
+    "field.mission.check": MISSION_READ,
+    "field.mission.check.answer": {"portal": "r", **FIELD_READ, "manager": "r"},
+    "field.mission.time": MISSION_READ,
+    "field.mission.material": {**MISSION_READ, "planner": "rwcd", "manager": "rwcd"},
+    "field.incident": {**MISSION_READ, "planner": "rw", "manager": "rw"},
+    "field.nonconformity": {**ALL_READ, "planner": "rwc", "manager": "rwcd"},
+    "field.photo": MISSION_READ,
+    "field.signature": MISSION_READ,
+    "field.operation": {"portal": "r", **FIELD_READ, "manager": "r"},
+    # SLA
+    "field.sla.policy": OFFICE_SET_UP,
+    "field.sla.target": OFFICE_SET_UP,
+    "field.sla.pause": {"planner": "rwc", "manager": "rwc"},
+    "field.request.sla": {"planner": "r", "manager": "r"},
+    "field.request.sla.event": {"planner": "r", "manager": "r"},
+    # billing
+    "field.billing.cause": {"manager": "r", **BILLING_READ},
+    "field.billing.rule": {
+        "manager": "r",
+        **BILLING_READ,
+        "accountant": "rwcd",
+        "sales_manager": "rwcd",
+    },
+    "field.charge": {"manager": "r", **BILLING_READ},
+    "field.charge.exclude": dict.fromkeys(BILLING_READ, WIZARD),
+}
+
+
+def suite_models(registry):
+    """Return the names of the models that the suite itself brings, abstract ones left out."""
+    return sorted(
+        name
+        for name, model in registry.items()
+        if model._original_module in SUITE and not model._abstract
+    )
+
+
+@tagged("post_install", "-at_install")
+class TestSecurityMatrix(TransactionCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.users = {
+            role: new_test_user(cls.env, login=f"matrix_{role}", groups=group)
+            for role, group in ROLES.items()
+        }
+
+    def test_every_model_stands_in_the_matrix(self):
+        self.assertEqual(sorted(MATRIX), suite_models(self.env.registry))
+
+    def test_rights_are_those_of_the_matrix(self):
+        for name, rights in MATRIX.items():
+            found = {}
+            for role, user in self.users.items():
+                records = self.env[name].with_user(user)
+                held = "".join(
+                    letter for letter, op in OPERATIONS.items() if records.has_access(op)
+                )
+                if held:
+                    found[role] = held
+            with self.subTest(model=name):
+                self.assertEqual(found, {role: held for role, held in rights.items() if held})
+
+    def test_models_of_a_company_have_a_rule_of_companies(self):
+        """Each stored model with a company is kept apart by a rule for everybody."""
+        for name in suite_models(self.env.registry):
+            model = self.env[name]
+            field = model._fields.get("company_id")
+            if model._transient or not field or not field.store:
+                continue
+            rules = self.env["ir.rule"].search(
+                [("model_id.model", "=", name), ("groups", "=", False)]
+            )
+            with self.subTest(model=name):
+                self.assertTrue(
+                    any("company_ids" in (rule.domain_force or "") for rule in rules),
+                    f"no multi-company rule on {name}",
+                )
