@@ -99,7 +99,7 @@ class FieldMissionExecution(models.Model):
     # ------------------------------------------------------------------ checks
 
     def action_answer_checks(self, answers, at=None):
-        """Answer checks of one mission; a second answer corrects the first, which stays.
+        """Answer checks of missions; a second answer corrects the first, which stays.
 
         :param answers: list of dicts ``{"check_id": int, "yesno" | "number" | "choice" | "text":
             value, "photos": [uuid, …], "note": str, "at": device time}``
@@ -107,7 +107,8 @@ class FieldMissionExecution(models.Model):
         :return: ``{check_id: result}``, result ``ok``, ``fail`` or ``na``
         :raises UserError: naming the check whose answer can't be read
         """
-        self._check_working()
+        for mission in self:
+            mission._check_working()
         if not isinstance(answers, list):
             raise UserError(self.env._("Answers are a list."))
         known = {check.id: check for check in self.sudo().check_ids}
@@ -123,7 +124,8 @@ class FieldMissionExecution(models.Model):
     def _prepare_answer(self, known, answer, at):
         check = known.get(answer.get("check_id")) if isinstance(answer, dict) else None
         if not check or check.kind == "section":
-            raise UserError(self.env._("This check is not one of %s.", self.display_name))
+            names = ", ".join(self.mapped("display_name"))
+            raise UserError(self.env._("This check is not one of %s.", names))
         uuids = answer.get("photos") or []
         photos = self.sudo().photo_ids.filtered(lambda photo: photo.uuid in uuids)
         values = {**answer, "photos": photos.ids}
