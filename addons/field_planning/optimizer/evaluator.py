@@ -21,11 +21,14 @@ BANDS = ((10_000.0, 0.7), (50_000.0, 1.0), (float("inf"), 1.4))
 Violation = dict[str, Any]
 
 
-def evaluate(problem: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:
+def evaluate(
+    problem: Mapping[str, Any], result: Mapping[str, Any], hand_made: bool = False
+) -> dict[str, Any]:
     """Judge ``result["routes"]`` against ``problem``.
 
     :param problem: the dictionary given to the solver
     :param result: what the solver returned
+    :param hand_made: judge a plan in place: visits must start ``at`` the time planned so far
     :return: ``{"violations": [{"code", "shift", "visit"?, ...}], "served", "points", "travel",
         "metres"}``: seconds and metres summed over the routes, points = sum of priorities
     """
@@ -42,7 +45,7 @@ def evaluate(problem: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str,
         served += [str(stop["visit"]) for stop in route["stops"]]
         travel += sum(stop["travel"] for stop in route["stops"]) + route["back_travel"]
         metres += sum(stop["metres"] for stop in route["stops"]) + route["back_metres"]
-        violations += _judge_route(problem, shift, visits, route)
+        violations += _judge_route(problem, shift, visits, route, hand_made)
     violations += _judge_counts(visits, served, result)
     violations += _judge_crews(visits, result)
     return {
@@ -78,6 +81,7 @@ def _judge_route(
     shift: Mapping[str, Any],
     visits: Mapping[str, Any],
     route: Mapping[str, Any],
+    hand_made: bool,
 ) -> list[Violation]:
     found: list[Violation] = []
 
@@ -97,7 +101,7 @@ def _judge_route(
         if visit is None:
             continue
         _judge_rights(shift, visit, visit_id, add)
-        _judge_promise(visit, visit_id, stop["start"], add)
+        _judge_promise(visit, visit_id, stop["start"], hand_made, add)
         if not _inside(work, stop["start"], stop["start"] + visit["service"]):
             add("outside_hours", visit_id, start_at=stop["start"],
                 end_at=stop["start"] + visit["service"])  # fmt: skip
@@ -137,11 +141,13 @@ def _judge_rights(shift: Mapping[str, Any], visit: Mapping[str, Any], name: str,
         add("no_position", name)
 
 
-def _judge_promise(visit: Mapping[str, Any], name: str, start: int, add: Any) -> None:
-    if visit.get("fixed") is not None:
-        if start != visit["fixed"]:
-            add("fixed_moved", name, start_at=start, promised_at=visit["fixed"])
-        return
+def _judge_promise(
+    visit: Mapping[str, Any], name: str, start: int, hand_made: bool, add: Any
+) -> None:
+    for kept in (visit.get("fixed"), visit.get("at") if hand_made else None):
+        if kept is not None and start != kept:
+            add("fixed_moved", name, start_at=start, promised_at=kept)
+            return
     windows = visit.get("windows") or []
     if windows and not any(first <= start <= last for first, last in windows):
         later = [last for _first, last in windows if last < start]

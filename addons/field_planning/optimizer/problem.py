@@ -17,12 +17,13 @@ exist here. Durations are seconds, points are ``[latitude, longitude]`` in degre
      "visits": [{"id": "12", "name": "FM/0012", "point": [48.2, -4.0], "service": 2700,
                  "skills": ["4"], "windows": [[28800, 36000]],   # in which it must START
                  "priority": 1, "shift": null, "technician": null, "day": null, "zone": null,
-                 "fixed": null, "with": null}],
+                 "fixed": null, "at": null, "with": null}],
      "plan": {"7:2026-11-30": ["12"]}}                   # the order in place before
 
 A visit's ``shift`` / ``technician`` / ``day`` lock it there; ``fixed`` is a start time that must
-not move. A helper's part in a visit is a visit of its own, locked to the helper, ``with`` the
-leader's: both start at the same time.
+not move. ``at`` is the start planned so far: a check keeps it, solving does not care. A helper's
+part in a visit is a visit of its own, locked to the helper, ``with`` the leader's: both start at
+the same time.
 """
 
 from __future__ import annotations
@@ -84,6 +85,7 @@ class Visit:
     day: str | None
     zone: str | None
     fixed: int | None
+    at: int | None
     leader: str | None
 
 
@@ -258,6 +260,7 @@ def _read_visit(item: Mapping[str, Any]) -> Visit:
         day=_optional_text(item.get("day")),
         zone=_optional_text(item.get("zone")),
         fixed=None if fixed is None else _seconds(where, fixed),
+        at=None if item.get("at") is None else _seconds(where, item["at"]),
         leader=_optional_text(item.get("with")),
     )
 

@@ -45,6 +45,7 @@ SENTENCES: dict[str, str] = {
     "all_full": "No technician who may do it has time left for it that day.",
     "leader_unplanned": "The visit of the person to help ({other}) could not be planned.",
     "with_leader": "Not free when {other} needs help, at {start_at}.",
+    "fits_now": "There is room for it now: plan it, or optimise the day again.",
     # What the evaluator finds in a tour made by hand.
     "broken_late": "Would start at {start_at}, promised {earliest_at}–{latest_at}.",
     "broken_before_promise": "Would start at {start_at}, promised {earliest_at}–{latest_at}.",
@@ -146,7 +147,9 @@ class Explainer:
 
     @staticmethod
     def _promise(visit: Visit) -> dict[str, int]:
-        windows = visit.windows if visit.fixed is None else ((visit.fixed, visit.fixed),)
+        windows = visit.windows
+        if visit.fixed is not None and not windows:
+            windows = ((visit.fixed, visit.fixed),)
         if not windows:
             return {}
         return {"earliest_at": windows[0][0], "latest_at": windows[-1][1]}

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .problem import Interval, Lunch, Problem, Shift, Visit
-from .travel import Matrix
+from .travel import Matrix, Trips
 
 Order = Sequence[int]
 
@@ -69,7 +69,7 @@ class _State:
 class Scheduler:
     """Times tours of one problem; keeps what is asked again and again at hand."""
 
-    def __init__(self, problem: Problem, travel: Matrix) -> None:
+    def __init__(self, problem: Problem, travel: Matrix | Trips) -> None:
         self.problem = problem
         self.travel = travel
 

@@ -13,7 +13,7 @@ from .insertion import Insertion, Routes, allowed, solve_python
 from .problem import Problem, ProblemError
 from .reasons import Explainer, Reason, offer, sentence
 from .schedule import Scheduler, Tour
-from .travel import Matrix, matrix
+from .travel import Matrix, Trips, matrix
 
 Progress = Callable[[float], None]
 
@@ -63,26 +63,61 @@ def solve(
 def check(data: Mapping[str, Any]) -> dict[str, Any]:
     """Time the tours of ``data["plan"]`` in the order given and name what they break.
 
-    :return: ``{"routes", "violations": [{"code", "shift", "visit"?, "text", ...}], "travel",
-        "metres"}``
+    Visits outside the plan that are bound to one day are set aside there: each gets the reason for
+    which it has no place, or ``None`` when there is room for it.
+
+    :return: ``{"routes", "violations": [{"code", "shift", "visit"?, "text", ...}], "aside":
+        [{"visit", "shift", "reason", "clashes": [visits]}], "travel", "metres"}``
     :raises ProblemError: the problem is not well formed
     """
     problem = Problem.from_dict(data)
-    scheduler = Scheduler(problem, travel_of(problem))
+    trips = Trips(problem.speed_kmh, problem.detour, problem.profile)
+    planned = [
+        visit if visit.at is None else replace(visit, fixed=visit.at) for visit in problem.visits
+    ]
+    scheduler = Scheduler(replace(problem, visits=planned), trips)
     number = {visit.id: index for index, visit in enumerate(problem.visits)}
     routes = []
     for shift in problem.shifts:
         order = [number[name] for name in problem.plan.get(shift.id, ())]
         if order:
             routes.append(_route(problem, shift.id, scheduler.tour(shift, order)))
-    verdict = evaluate(data, {"routes": routes})
+    verdict = evaluate(data, {"routes": routes}, hand_made=True)
     violations = [_named(problem, item) for item in verdict["violations"] if item["code"] != "lost"]
     return {
         "routes": routes,
         "violations": violations,
+        "aside": _set_aside(Scheduler(problem, trips), number),
         "travel": verdict["travel"],
         "metres": verdict["metres"],
     }
+
+
+def _set_aside(scheduler: Scheduler, number: Mapping[str, int]) -> list[dict[str, Any]]:
+    problem = scheduler.problem
+    routes = {
+        index: [number[name] for name in problem.plan.get(shift.id, ())]
+        for index, shift in enumerate(problem.shifts)
+    }
+    planned = {visit for order in routes.values() for visit in order}
+    explainer, found = Explainer(scheduler, routes), []
+    search = Insertion(scheduler, routes)
+    place = {shift.id: index for index, shift in enumerate(problem.shifts)}
+    for index, visit in enumerate(problem.visits):
+        if index in planned or visit.shift is None:
+            continue
+        shift = place[visit.shift]
+        fits = allowed(problem.shifts[shift], visit) and search.best_place(
+            shift, routes[shift], index
+        )
+        reason = None if fits else explainer.explain(index)
+        clashes = []
+        if reason and reason["code"] == "clash":
+            clashes = [problem.visits[other].id for other in explainer.clashes(shift, index)]
+        found.append(
+            {"visit": visit.id, "shift": visit.shift, "reason": reason, "clashes": clashes}
+        )
+    return found
 
 
 def insert(

@@ -46,6 +46,25 @@ class Matrix:
         return self.seconds[row][column], self.metres[row][column]
 
 
+class Trips:
+    """Like :class:`Matrix`, but computes a pair when it is asked for: enough for given orders."""
+
+    def __init__(self, speed_kmh: float, detour: float, profile: str) -> None:
+        self.speed, self.detour, self.profile = speed_kmh / 3.6, detour, profile
+        self.known: dict[tuple[Point, Point], tuple[int, int]] = {}
+
+    def between(self, origin: Point | None, destination: Point | None) -> tuple[int, int]:
+        """Seconds and metres from one point to another; unknown points cost nothing."""
+        if origin is None or destination is None:
+            return 0, 0
+        found = self.known.get((origin, destination))
+        if found is None:
+            metres = _distance(origin, destination) * self.detour
+            found = _duration(metres, self.speed, self.profile), round(metres)
+            self.known[origin, destination] = found
+        return found
+
+
 def matrix(
     points: Sequence[Point | None],
     speed_kmh: float = 50.0,

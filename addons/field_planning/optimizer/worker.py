@@ -6,14 +6,14 @@ subprocess, writes a heartbeat and the progress while it lives and the result at
 connections of its own. The row is found by id *and* a one-run token, so that a run that was
 cancelled or taken over is never written by an old process.
 
-Connection: the usual ``PG*`` variables; run: ``FIELD_RUN_ID`` and ``FIELD_RUN_TOKEN``.
+Environment: ``FIELD_RUN_DSN`` (how to connect), ``FIELD_RUN_ID`` and ``FIELD_RUN_TOKEN``.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .runner import SolverCancelled, SolverError, run
@@ -25,17 +25,15 @@ def main() -> int:
     """Solve the run named by the environment; 0 = a result or an error was written."""
     import psycopg2  # Odoo's own driver; only this entry needs it
 
-    return Worker(psycopg2.connect, int(os.environ["FIELD_RUN_ID"]), _token()).work()
-
-
-def _token() -> str:
-    return os.environ["FIELD_RUN_TOKEN"]
+    environment = os.environ
+    key = int(environment["FIELD_RUN_ID"]), environment["FIELD_RUN_TOKEN"]
+    return Worker(lambda: psycopg2.connect(environment["FIELD_RUN_DSN"]), *key).work()
 
 
 class Worker:
-    """One run; ``connect`` opens a database connection and takes a data source name."""
+    """One run; ``connect`` opens a database connection."""
 
-    def __init__(self, connect: Any, run_id: int, token: str) -> None:
+    def __init__(self, connect: Callable[[], Any], run_id: int, token: str) -> None:
         self.connect = connect
         self.key = (run_id, token)
 
@@ -73,7 +71,7 @@ class Worker:
         return self._query(query, (*values, *self.key)) is not None
 
     def _query(self, query: str, values: Sequence[Any]) -> Any:
-        connection = self.connect("")
+        connection = self.connect()
         try:
             with connection, connection.cursor() as cursor:
                 cursor.execute(query, values)

@@ -1,0 +1,183 @@
+from collections import defaultdict
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+from .problem_builder import ProblemBuilder
+
+# What moves a mission from one tour to another, or within it.
+SYNCED_FIELDS = frozenset(
+    ("technician_id", "helper_ids", "planned_start", "planned_end", "planned_duration", "site_id",
+     "service_type_id", "promised_kind", "promised_date", "promised_time", "promised_start",
+     "promised_end")
+)  # fmt: skip
+
+
+class FieldMission(models.Model):
+    _inherit = "field.mission"
+
+    stop_ids = fields.One2many("field.tour.stop", "mission_id", string="Stops")
+    tour_id = fields.Many2one(
+        "field.tour",
+        compute="_compute_tour_id",
+        store=True,
+        index="btree_not_null",
+        help="The tour of the technician responsible.",
+    )
+    tour_conflict = fields.Text(
+        string="Conflict in the tour", compute="_compute_tour_conflict", compute_sudo=True
+    )
+    is_in_conflict = fields.Boolean(
+        compute="_compute_tour_conflict", compute_sudo=True, search="_search_is_in_conflict"
+    )
+
+    @api.depends("stop_ids.role", "stop_ids.tour_id", "technician_id")
+    def _compute_tour_id(self):
+        for mission in self:
+            own = mission.stop_ids.filtered(lambda stop: stop.role == "responsible")
+            mission.tour_id = own[:1].tour_id
+
+    @api.depends("stop_ids.conflict_data")
+    @api.depends_context("lang")
+    def _compute_tour_conflict(self):
+        for mission in self:
+            stops = mission.stop_ids.filtered("conflict")
+            mission.tour_conflict = "\n".join(stops.mapped("conflict_reason"))
+            mission.is_in_conflict = bool(stops)
+
+    def _search_is_in_conflict(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        stops = self.env["field.tour.stop"].sudo()._search([("conflict", "=", True)])
+        return [("stop_ids", "in" if True in value else "not in", stops)]
+
+    # ------------------------------------------------------------------ keep the tours true
+
+    def write(self, vals):
+        """Keep the tours true to the plan: a mission moved by hand moves from tour to tour."""
+        wanted = SYNCED_FIELDS.intersection(vals) and self.env.context.get("field_tour_sync", True)
+        result = super().write(vals)
+        if wanted:
+            self._sync_tours()
+        return result
+
+    def _after_transition(self, step):
+        super()._after_transition(step)
+        changes = step.name in ("plan", "unplan", "reschedule", "cancel", "reset")
+        if changes and self.env.context.get("field_tour_sync", True):
+            self._sync_tours()
+
+    def action_publish(self):
+        """Show planned missions to their technicians, and the tours that they are in."""
+        result = super().action_publish()
+        self.sudo().stop_ids.filtered(lambda stop: not stop.set_aside).tour_id._mark_published()
+        return result
+
+    def action_unpublish(self):
+        """Hide planned missions again; a tour of which nothing is left to see goes with them."""
+        result = super().action_unpublish()
+        tours = self.sudo().stop_ids.tour_id
+        hidden = tours.filtered(lambda tour: not any(tour.stop_ids.mission_id.mapped("published")))
+        hidden.write({"date_published": False})
+        return result
+
+    def _sync_tours(self):
+        """Put each planned mission into the tours of its people, and take the others out.
+
+        The missions keep their times; travel and conflicts of all the tours touched are computed
+        again.
+        """
+        # Tours follow whoever moved the missions; the right to move was checked there.
+        missions = self.sudo().filtered(lambda mission: mission._is_driven_to() or mission.stop_ids)
+        touched = self.env["field.tour"].sudo()
+        for company, group in missions.grouped("company_id").items():
+            touched |= group._sync_company_tours(company)
+        touched = touched.exists()
+        touched._sort_by_time()
+        touched._refresh()
+
+    def _sync_company_tours(self, company):
+        wanted = self._get_wanted_stops(company)
+        tours = self.env["field.tour"].sudo()._get_or_create(list(wanted), company)
+        missing, gone, touched = (
+            [],
+            self.env["field.tour.stop"].sudo(),
+            self.env["field.tour"].sudo(),
+        )
+        have = {(stop.mission_id, stop.tour_id): stop for stop in self.stop_ids}
+        kept = set()
+        for pair, missions in wanted.items():
+            tour = tours[pair]
+            touched |= tour
+            for mission in missions:
+                stop = have.get((mission, tour))
+                if stop:
+                    kept.add(stop)
+                    if stop.set_aside:
+                        stop.write({"set_aside": False, "conflict_data": False})
+                else:
+                    missing.append({"tour_id": tour.id, "mission_id": mission.id, "sequence": 1000})
+        for stop in self.stop_ids:
+            # A mission set aside is in the tray and waits in its day for the planner.
+            waits = stop.set_aside and stop._still_waits()
+            if stop not in kept and not waits:
+                gone |= stop
+        touched |= gone.tour_id
+        emptied = gone.tour_id
+        gone.unlink()
+        self.env["field.tour.stop"].sudo().with_context(field_tour_sync=False).create(missing)
+        empty = emptied.filtered(lambda tour: not tour.stop_ids and not tour.date_published)
+        touched -= empty
+        empty.unlink()
+        return touched
+
+    def _get_wanted_stops(self, company):
+        """Return ``{(employee_id, day): missions}`` that the missions' plans ask for."""
+        planned = self.filtered(
+            lambda mission: (
+                mission.planned_start and mission.technician_id and mission._is_driven_to()
+            )
+        )
+        wanted = defaultdict(self.browse)
+        if not planned:
+            return wanted
+        starts = planned.mapped("planned_start")
+        builder = ProblemBuilder(
+            company,
+            min(starts).date() - timedelta(days=1),
+            max(starts).date() + timedelta(days=1),
+        )
+        for mission in planned:
+            for person in mission.technician_id | mission.helper_ids:
+                day = builder.shift_day(person, mission.planned_start)
+                wanted[person.id, day] |= mission
+        return wanted
+
+    def _is_driven_to(self):
+        """Whether somebody goes or went to one mission on its planned day."""
+        self.ensure_one()
+        if self.state in ("to_reschedule", "cancelled"):
+            return bool(self.actual_start)
+        return self.state in ("planned", "in_progress", "done")
+
+    def action_view_tour(self):
+        """Open the tour of one mission.
+
+        :return: action of its form
+        """
+        self.ensure_one()
+        self.check_access("read")
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "field.tour",
+            "res_id": self.tour_id.id,
+            "views": [(False, "form")],
+        }
+
+    def action_optimize(self):
+        """Open a run of the optimiser for these missions.
+
+        :return: action of the run's form
+        """
+        self.check_access("write")
+        return self.env["field.optimization"]._open_for(self)

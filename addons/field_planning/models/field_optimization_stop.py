@@ -1,0 +1,69 @@
+from odoo import api, fields, models
+
+
+class FieldOptimizationStop(models.Model):
+    """One visit of a proposal, or one that found no place."""
+
+    _name = "field.optimization.stop"
+    _description = "Proposed visit"
+    _order = "run_id, line_id, sequence, id"
+
+    run_id = fields.Many2one("field.optimization", required=True, index=True, ondelete="cascade")
+    line_id = fields.Many2one(
+        "field.optimization.tour", string="Tour", index="btree_not_null", ondelete="cascade"
+    )
+    company_id = fields.Many2one(related="run_id.company_id", store=True, index=True)
+    mission_id = fields.Many2one("field.mission", required=True, index=True, ondelete="cascade")
+    role = fields.Selection([("responsible", "Responsible"), ("helper", "Helper")], required=True)
+    sequence = fields.Integer()
+    placed = fields.Boolean()
+    movable = fields.Boolean(help="The optimiser was allowed to give it another slot.")
+    planned_start = fields.Datetime(string="Start")
+    planned_end = fields.Datetime(string="End")
+    travel_minutes = fields.Integer(string="Travel before (min)")
+    travel_km = fields.Float(string="Travel before (km)", digits=(10, 1))
+    former_start = fields.Datetime(string="Start until now")
+    former_technician_id = fields.Many2one("hr.employee", string="Technician until now")
+    reason = fields.Json()
+    conflict_reason = fields.Text(compute="_compute_conflict_reason", string="Why")
+    change = fields.Selection(
+        [("new", "New"), ("moved", "Moved"), ("same", "Unchanged"), ("aside", "Conflict")],
+        compute="_compute_change",
+        help="What accepting would do to the mission.",
+    )
+    site_id = fields.Many2one(related="mission_id.site_id")
+    service_type_id = fields.Many2one(related="mission_id.service_type_id")
+    partner_id = fields.Many2one(related="mission_id.partner_id")
+    promised_label = fields.Char(related="mission_id.promised_label")
+
+    @api.depends("reason")
+    @api.depends_context("lang")
+    def _compute_conflict_reason(self):
+        for stop in self:
+            person = (stop.line_id.technician_id or stop.former_technician_id).sudo()
+            stop.conflict_reason = stop.reason and self.env["field.tour.stop"]._render_reasons(
+                [stop.reason], person
+            )
+
+    @api.depends("placed", "planned_start", "former_start", "former_technician_id")
+    def _compute_change(self):
+        for stop in self:
+            if not stop.placed:
+                stop.change = "aside"
+            elif not stop.former_start:
+                stop.change = "new"
+            else:
+                moved = stop.movable and (
+                    stop.former_start != stop.planned_start
+                    or stop.role == "responsible"
+                    and stop.former_technician_id != stop.line_id.technician_id
+                )
+                stop.change = "moved" if moved else "same"
+
+    def _mission_values(self):
+        """Return what accepting one visit writes on its mission."""
+        self.ensure_one()
+        values = {"planned_start": self.planned_start}
+        if self.mission_id.technician_id != self.line_id.technician_id:
+            values["technician_id"] = self.line_id.technician_id.id
+        return values
