@@ -14,6 +14,10 @@
         "views/field_request_sla_views.xml",
         "views/field_request_sla_event_views.xml",
         "views/field_sla_pause_views.xml",
+        "views/field_request_views.xml",
+        "views/field_mission_views.xml",
+        "views/field_contract_views.xml",
+        "views/res_config_settings_views.xml",
         "views/field_sla_menus.xml",
     ],
 }

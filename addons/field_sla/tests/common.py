@@ -28,6 +28,7 @@ class SlaCommon(FieldMissionCommon):
         super().setUpClass()
         # Who enters closing days lives in Paris; Odoo reads them in the user's time zone.
         cls.env.user.tz = "Europe/Paris"
+        (cls.planner | cls.manager).lang = "en_US"
         cls.calendar = cls.env["resource.calendar"].create(
             {
                 "name": "Office 8-12 14-18",
