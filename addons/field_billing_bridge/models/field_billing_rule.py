@@ -81,7 +81,7 @@ class FieldBillingRule(models.Model):
     )
     price_unit = fields.Float(
         string="Unit price",
-        digits="Product Price",
+        min_display_digits="Product Price",
         help="Without taxes, unless the product's taxes are included in its price.",
     )
     currency_id = fields.Many2one(
@@ -114,12 +114,8 @@ class FieldBillingRule(models.Model):
         help="The time on site is not billed besides.",
     )
     # Fixed price and price per unit
-    includes_travel = fields.Boolean(
-        string="Travel included", help="Travel is not billed besides."
-    )
-    includes_parts = fields.Boolean(
-        string="Parts included", help="Parts are not billed besides."
-    )
+    includes_travel = fields.Boolean(string="Travel included", help="Travel is not billed besides.")
+    includes_parts = fields.Boolean(string="Parts included", help="Parts are not billed besides.")
     # Parts
     parts = fields.Selection(
         [("billable", "Billed at the price list"), ("included", "Included")],

@@ -92,7 +92,9 @@ class FieldCharge(models.Model):
     quantity = fields.Float(digits="Product Unit", readonly=True, required=True)
     uom_id = fields.Many2one("uom.uom", string="Unit", readonly=True)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
-    price_unit = fields.Float(string="Unit price", digits="Product Price", readonly=True)
+    price_unit = fields.Float(
+        string="Unit price", min_display_digits="Product Price", readonly=True
+    )
     amount = fields.Monetary(
         compute="_compute_amount", store=True, precompute=True, help="Without taxes."
     )
@@ -117,9 +119,7 @@ class FieldCharge(models.Model):
         store=True,
         index=True,
     )
-    blocking_cause_ids = fields.Many2many(
-        "field.billing.cause", string="Blocked by", readonly=True
-    )
+    blocking_cause_ids = fields.Many2many("field.billing.cause", string="Blocked by", readonly=True)
     blocking_who = fields.Char(compute="_compute_blocking_who", string="Lifted by")
     excluded = fields.Boolean(string="Left out", readonly=True)
     exclusion_reason = fields.Char(readonly=True)
@@ -152,9 +152,7 @@ class FieldCharge(models.Model):
     _source_unique = models.UniqueIndex(
         "(mission_id, source)", "This fact of the mission is charged already."
     )
-    _to_bill_idx = models.Index(
-        "(company_id, payer_id) WHERE state IN ('blocked', 'to_release')"
-    )
+    _to_bill_idx = models.Index("(company_id, payer_id) WHERE state IN ('blocked', 'to_release')")
 
     # ------------------------------------------------------------------ computed fields
 
@@ -178,7 +176,7 @@ class FieldCharge(models.Model):
             charge.explanation = rating.explain(
                 data,
                 charge._format_quantity(),
-                format_amount(self.env, charge.price_unit, charge.currency_id),
+                charge._format_price(),
                 self._translate_core,
             )
 
@@ -236,9 +234,11 @@ class FieldCharge(models.Model):
     def _compute_invoice_line_ids(self):
         for charge in self:
             lines = charge.sale_line_id.sudo().invoice_lines.filtered(
-                lambda line: line.move_id.move_type == "out_invoice"
-                and line.parent_state != "cancel"
-                and line.move_id.payment_state != "reversed"
+                lambda line: (
+                    line.move_id.move_type == "out_invoice"
+                    and line.parent_state != "cancel"
+                    and line.move_id.payment_state != "reversed"
+                )
             )
             # A credit note took everything back: no line holds the charge any more.
             charge.invoice_line_ids = lines if charge.quantity_invoiced else False
@@ -263,6 +263,14 @@ class FieldCharge(models.Model):
         if self.quantity == int(self.quantity):
             digits = 0
         return formatLang(self.env, self.quantity, digits=digits)
+
+    def _format_price(self):
+        """Return one unit price with its currency, and with all of its decimals."""
+        currency = self.currency_id
+        digits = -to_decimal(self.price_unit).normalize().as_tuple().exponent
+        if digits <= currency.decimal_places:
+            return format_amount(self.env, self.price_unit, currency)
+        return formatLang(self.env, self.price_unit, digits=min(digits, 6), currency_obj=currency)
 
     @api.model
     def _translate_core(self, source, **values):
@@ -289,8 +297,13 @@ class FieldCharge(models.Model):
         charges._refresh_blocking()
         return charges
 
-    def _prepare_charge_values(self, missions):
-        """Return the values of the charges that these missions still lack."""
+    def _prepare_charge_values(self, missions, estimate=False):
+        """Return the values of the charges that these missions still lack.
+
+        :param estimate: also of missions that are not validated
+        """
+        if not missions:
+            return []
         facts = missions._get_billing_facts()
         rules = missions._get_billing_rules()
         known = {
@@ -301,7 +314,7 @@ class FieldCharge(models.Model):
         }
         rated = []
         for mission in missions:
-            core_facts = mission._to_rating_facts(facts[mission.id])
+            core_facts = mission._to_rating_facts(facts[mission.id], estimate=estimate)
             rated += [
                 (mission, charge)
                 for charge in rating.rate(rules[mission.id], core_facts, self._get_precision())
@@ -331,9 +344,7 @@ class FieldCharge(models.Model):
             charge = rating.with_price(charge, to_decimal(prices[mission, charge.source]))
         price = float(charge.price or 0)
         if rule and charge.data.get("price_source") == "rule":
-            price = rule.currency_id._convert(
-                price, currency, mission.company_id, day, round=False
-            )
+            price = rule.currency_id._convert(price, currency, mission.company_id, day, round=False)
         material_ids = [key for key in (charge.part, *charge.returns) if key]
         uom = self._uom_of(charge) or product.uom_id
         return {
@@ -352,6 +363,36 @@ class FieldCharge(models.Model):
             "explanation_data": dict(charge.data),
             "facts": self._facts_behind(charge, facts),
             "material_ids": [fields.Command.set(material_ids)],
+        }
+
+    def _as_values(self):
+        """Return these charges as ``_prepare_charge_values`` returns new ones."""
+        names = ("quantity", "price_unit", "listed", "explanation_data")
+        return [
+            {
+                **{name: charge[name] for name in names},
+                **{
+                    name: charge[name].id
+                    for name in ("mission_id", "product_id", "uom_id", "currency_id")
+                },
+            }
+            for charge in self.sorted(lambda charge: (charge.sequence, charge.id))
+        ]
+
+    @api.model
+    def _prepare_price_line(self, vals, product):
+        """Return one line of prices for a customer, see ``_get_price_lines``."""
+        charge = self.new({**vals, "product_id": product.id})
+        detail = rating.line_text(
+            vals["explanation_data"], charge._format_quantity(), self._translate_core
+        )
+        return {
+            "name": f"{product.display_name} – {detail}" if detail else product.display_name,
+            "quantity": charge.quantity,
+            "uom": charge.uom_id.name,
+            "price_unit": charge.price_unit,
+            "subtotal": charge.amount,
+            "currency": charge.currency_id,
         }
 
     @api.model
@@ -581,7 +622,7 @@ class FieldCharge(models.Model):
         free = missions.charge_ids.filtered(lambda c: not c.sale_line_id and not c.excluded)
         free._lock()
         free.unlink()
-        self._create_for(missions)
+        self.env["field.charge"]._create_for(missions)
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",

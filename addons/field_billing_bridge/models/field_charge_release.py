@@ -2,7 +2,6 @@ from collections import defaultdict
 
 from odoo import fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Command
 from odoo.tools import format_date
 
 from .. import rating
@@ -55,8 +54,10 @@ class FieldChargeRelease(models.Model):
         orders = self._get_orders()
         self._create_order_lines(orders)
         self.write({"date_released": fields.Datetime.now()})
-        drafts = self.env["sale.order"].union(*orders.values()).filtered(
-            lambda order: order.state != "sale"
+        drafts = (
+            self.env["sale.order"]
+            .union(*orders.values())
+            .filtered(lambda order: order.state != "sale")
         )
         if drafts:
             # The parts have left the van: confirming must not send them a second time.
@@ -71,14 +72,18 @@ class FieldChargeRelease(models.Model):
 
         :return: ``{field.charge: sale.order}``
         """
-        keys = {charge: charge._get_order_key() for charge in self}
+        positions = self.mission_id._get_fiscal_positions()
+        keys = {charge: charge._get_order_key(positions[charge.mission_id.id]) for charge in self}
         by_key = defaultdict(self.browse)
         for charge, key in keys.items():
             by_key[key] |= charge
         found = self._find_open_orders(by_key)
         missing = [key for key in by_key if key not in found]
         orders = self.env["sale.order"].create(
-            [by_key[key]._prepare_order_values(key) for key in missing]
+            [
+                by_key[key]._prepare_order_values(key, positions[by_key[key][0].mission_id.id])
+                for key in missing
+            ]
         )
         found.update(zip(missing, orders, strict=True))
         for key, charges in by_key.items():
@@ -97,10 +102,12 @@ class FieldChargeRelease(models.Model):
         )
         return {order.field_group_key: order for order in orders}
 
-    def _get_order_key(self):
+    def _get_order_key(self, fiscal_position):
         """Return what charges must have in common to share an order (hook).
 
         The order number, the currency and the tax position are the order's: they always count.
+
+        :param fiscal_position: ``account.fiscal.position`` of the work
         """
         self.ensure_one()
         mission = self.mission_id
@@ -113,7 +120,7 @@ class FieldChargeRelease(models.Model):
             self.contract_id.id,
             (self.customer_reference or "").strip(),
             self.currency_id.id,
-            mission._get_fiscal_position().id,
+            fiscal_position.id,
         ]
         if grouping == "mission":
             common.append(mission.id)
@@ -123,10 +130,11 @@ class FieldChargeRelease(models.Model):
                 common.append(self.site_id.id)
         return "|".join(str(part or "") for part in common)
 
-    def _prepare_order_values(self, key):
+    def _prepare_order_values(self, key, fiscal_position):
         """Return the values of a new order for these charges (hook).
 
         :param key: what they have in common
+        :param fiscal_position: ``account.fiscal.position`` of the work
         """
         mission = self.mission_id[0]
         debtor = mission._get_debtor()
@@ -138,7 +146,7 @@ class FieldChargeRelease(models.Model):
             "partner_id": debtor.id,
             "partner_invoice_id": (self.payer_id[:1] or debtor).id,
             "partner_shipping_id": (sites if len(sites) == 1 else debtor).id,
-            "fiscal_position_id": mission._get_fiscal_position().id,
+            "fiscal_position_id": fiscal_position.id,
             "client_order_ref": (self[0].customer_reference or "").strip() or False,
             "origin": ", ".join(origins[:3]) + ("…" if len(origins) > 3 else ""),
             "field_group_key": key,
@@ -254,14 +262,16 @@ class FieldChargeRelease(models.Model):
     def _link_moves(self):
         """Give the van's done moves their order line: delivered quantity, valuation and cost of
         goods sold are then Odoo's own."""
-        for charge in self.filtered(lambda c: c.kind == "material"):
-            moves = charge._get_done_moves()
-            if not moves:
-                continue
-            moves.write({"sale_line_id": charge.sale_line_id.id})
-            returned = moves.filtered("field_material_id.is_return")
-            if returned:
-                returned.write({"to_refund": True})
+        line_of = {
+            material: charge.sale_line_id for charge in self for material in charge.material_ids
+        }
+        moves = self._get_done_moves()
+        # One prefetch for all: each move gets a line of its own.
+        for move in moves.browse(moves.ids):
+            move.write({"sale_line_id": line_of[move.field_material_id].id})
+        returned = moves.filtered("field_material_id.is_return")
+        if returned:
+            returned.write({"to_refund": True})
 
     # ------------------------------------------------------------------ back
 
@@ -278,9 +288,7 @@ class FieldChargeRelease(models.Model):
 
     def _take_back(self):
         """Free these charges; lines that were never invoiced go, the others stay at 0."""
-        billed = self.filtered(
-            lambda charge: not charge.uom_id.is_zero(charge.quantity_invoiced)
-        )
+        billed = self.filtered(lambda charge: not charge.uom_id.is_zero(charge.quantity_invoiced))
         if billed:
             invoices = billed.sale_line_id.invoice_lines.move_id
             raise UserError(

@@ -75,9 +75,11 @@ class FieldMission(models.Model):
                 for _code, sentence, who in blockers.get(mission.id or mission._origin.id, ())
             ]
             # Which cause, not how much: everybody who can lift one may read it.
-            causes = mission.sudo().charge_ids.filtered(
-                lambda charge: charge.state == "blocked"
-            ).blocking_cause_ids
+            causes = (
+                mission.sudo()
+                .charge_ids.filtered(lambda charge: charge.state == "blocked")
+                .blocking_cause_ids
+            )
             known = {code for code, _s, _w in blockers.get(mission.id, ())}
             rows += [(c.name, c.who) for c in causes.sudo() if c.code not in known]
             mission.billing_blocker_text = "\n".join(
@@ -89,9 +91,27 @@ class FieldMission(models.Model):
         for mission in self:
             charges = mission.charge_ids.filtered(lambda c: c.state != "excluded")
             mission.amount_charged = sum(charges.mapped("amount"))
-            mission.billing_currency_id = (
-                charges[:1].currency_id or mission.company_id.currency_id
+            mission.billing_currency_id = charges[:1].currency_id or mission.company_id.currency_id
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Refuse a billing state that somebody typed."""
+        for vals in vals_list:
+            self._refuse_billing_state(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """Refuse a billing state that somebody typed."""
+        self._refuse_billing_state(vals)
+        return super().write(vals)
+
+    @api.model
+    def _refuse_billing_state(self, vals):
+        if vals.get("billing_state"):
+            raise UserError(
+                self.env._("The billing state follows from the charges: it can't be typed.")
             )
+        vals.pop("billing_state", None)
 
     # ------------------------------------------------------------------ hooks of field_mission
 
@@ -154,6 +174,37 @@ class FieldMission(models.Model):
                 )
         return found
 
+    def _get_price_lines(self):
+        """Add the lines of what each mission owes, for customers who read prices on reports.
+
+        Before the validation they are worked out from the facts as they stand.
+        """
+        found = super()._get_price_lines()
+        missions = self.sudo().filtered(lambda mission: mission._shows_prices())
+        for mission_id, rows in missions._estimate_charges().items():
+            found[mission_id] += rows
+        return found
+
+    def _shows_prices(self):
+        """Tell whether the customer of one mission reads prices on its report."""
+        customer = self.partner_id
+        return (customer | customer.commercial_partner_id).filtered("field_prices_on_report")
+
+    def _estimate_charges(self):
+        """Return what missions owe, charged or not yet, as ``_get_price_lines`` shows it."""
+        charges = self.env["field.charge"]
+        pending = self.filtered(lambda mission: not mission.charge_ids)
+        values = [
+            *charges._prepare_charge_values(pending, estimate=True),
+            *self.charge_ids.filtered(lambda charge: charge.state != "excluded")._as_values(),
+        ]
+        found = {mission.id: [] for mission in self}
+        for vals in values:
+            product = self.env["product.product"].browse(vals["product_id"] or [])
+            if vals["listed"] and product:
+                found[vals["mission_id"]].append(charges._prepare_price_line(vals, product))
+        return found
+
     # ------------------------------------------------------------------ facts for the core
 
     def _get_wasted_trips(self):
@@ -181,12 +232,13 @@ class FieldMission(models.Model):
                 counts[normalize(check.name)] += Decimal(repr(check.value_number))
         return counts
 
-    def _to_rating_facts(self, rows):
+    def _to_rating_facts(self, rows, estimate=False):
         """Return the facts of one mission as the pure core knows them.
 
         A mission that is not validated owes nothing yet but the trips that were wasted.
 
         :param rows: its entry of ``_get_billing_facts()``
+        :param estimate: as if it were validated
         """
         trips = [row for row in rows if row["kind"] == "trip"]
         partners = self.partner_id | self.payer_id
@@ -198,7 +250,7 @@ class FieldMission(models.Model):
             "day": self._get_service_date(),
             "trips": tuple(rating.Trip(row["res_id"], row["reason"]) for row in trips),
         }
-        if not self.validated:
+        if not (self.validated or estimate):
             return rating.Facts(performed=False, **common)
         return rating.Facts(
             performed=not any(row["given_up"] for row in trips),
@@ -288,11 +340,37 @@ class FieldMission(models.Model):
         """Return how one mission's charges are gathered on orders."""
         return self.contract_id.billing_grouping or self.company_id.field_billing_grouping
 
-    def _get_fiscal_position(self):
-        """Return the fiscal position of work done at one mission's site."""
-        self.ensure_one()
-        positions = self.env["account.fiscal.position"].with_company(self.company_id)
-        return positions._get_fiscal_position(self._get_debtor(), self.site_id)
+    def _get_fiscal_positions(self):
+        """Return the fiscal position of work done at each mission's site.
+
+        Sites that no position tells apart share one look-up: a customer with a thousand sites costs
+        as much as one with a single site.
+
+        :return: ``{mission_id: account.fiscal.position}``
+        """
+        positions = self.env["account.fiscal.position"]
+        found, known, fine = {}, {}, {}
+        for mission in self:
+            company = mission.company_id
+            if company not in fine:
+                fine[company] = bool(
+                    positions.search_count(
+                        [
+                            *positions._check_company_domain(company),
+                            ("auto_apply", "=", True),
+                            "|", ("zip_from", "!=", False), ("state_ids", "!=", False),
+                        ],
+                        limit=1,
+                    )
+                )  # fmt: skip
+            site, debtor = mission.site_id, mission._get_debtor()
+            own = site.with_company(company).property_account_position_id
+            key = (company, debtor, own, site.country_id, bool(site.vat))
+            key += (site.state_id, site.zip) if fine[company] else ()
+            if key not in known:
+                known[key] = positions.with_company(company)._get_fiscal_position(debtor, site)
+            found[mission.id] = known[key]
+        return found
 
     def _get_site_label(self):
         """Return the name and the town of one mission's site, for a title."""

@@ -8,3 +8,7 @@ class ResPartner(models.Model):
         string="Order number required",
         help="Missions of this customer are not billed without the customer's order number.",
     )
+    field_prices_on_report = fields.Boolean(
+        string="Prices on reports",
+        help="The mission reports of this customer show what the work costs.",
+    )

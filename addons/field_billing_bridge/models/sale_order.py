@@ -70,13 +70,17 @@ class SaleOrder(models.Model):
     def _create_account_invoices(self, invoice_vals_list, final):
         """Date the invoices by the last mission billed on each, whatever the order's first picking
         says."""
-        for vals in invoice_vals_list:
-            line_ids = [
+        lines_of = [
+            [
                 command[1]
                 for _code, _id, line_vals in vals["invoice_line_ids"]
                 for command in line_vals.get("sale_line_ids", ())
             ]
-            days = self.env["sale.order.line"].browse(line_ids)._get_service_dates()
+            for vals in invoice_vals_list
+        ]
+        every = self.env["sale.order.line"].browse({id_ for ids in lines_of for id_ in ids})
+        for vals, line_ids in zip(invoice_vals_list, lines_of, strict=True):
+            days = every.browse(line_ids).with_prefetch(every.ids)._get_service_dates()
             if days:
                 vals["delivery_date"] = max(days)
         return super()._create_account_invoices(invoice_vals_list, final)
@@ -99,17 +103,16 @@ class SaleOrder(models.Model):
     def _free_field_charges(self):
         """Take back what is not invoiced of these orders."""
         charges = self.sudo().order_line.field_charge_ids
-        charges.filtered(lambda charge: charge.uom_id.is_zero(charge.quantity_invoiced))._take_back()
+        charges.filtered(
+            lambda charge: charge.uom_id.is_zero(charge.quantity_invoiced)
+        )._take_back()
 
     def _drop_empty_titles(self):
         """Remove the titles of missions that have no line left, and cancel orders left empty."""
         for order in self:
             lines = order.order_line
-            titled = lines.filtered(lambda l: not l.display_type).field_mission_id
-            lines.filtered(
-                lambda l: l.display_type == "line_section"
-                and l.field_mission_id
-                and l.field_mission_id not in titled
-            ).unlink()
+            titled = lines.filtered(lambda line: not line.display_type).field_mission_id
+            titles = lines.filtered(lambda line: line.display_type and line.field_mission_id)
+            titles.filtered_domain([("field_mission_id", "not in", titled.ids)]).unlink()
             if order.field_group_key and order.state == "sale" and not order.order_line:
                 order.with_context(disable_cancel_warning=True)._action_cancel()

@@ -69,7 +69,9 @@ class SaleOrderLine(models.Model):
         self.ensure_one()
         left, left_posted = self.qty_invoiced, self.qty_invoiced_posted
         shares = {}
-        for charge in self.field_charge_ids.sorted(lambda c: (c.date_released or c.create_date, c.id)):
+        for charge in self.field_charge_ids.sorted(
+            lambda c: (c.date_released or c.create_date, c.id)
+        ):
             wanted = charge.uom_id._compute_quantity(
                 charge.quantity, self.product_uom_id, round=False
             )
@@ -85,11 +87,15 @@ class SaleOrderLine(models.Model):
 
     def _compute_price_unit(self):
         """Leave frozen prices alone, also when somebody updates the order's prices."""
-        return super(SaleOrderLine, self.filtered(lambda l: not l.is_field_line))._compute_price_unit()
+        return super(
+            SaleOrderLine, self.filtered(lambda line: not line.is_field_line)
+        )._compute_price_unit()
 
     def _compute_discount(self):
         """A frozen price has its discount in it."""
-        return super(SaleOrderLine, self.filtered(lambda l: not l.is_field_line))._compute_discount()
+        return super(
+            SaleOrderLine, self.filtered(lambda line: not line.is_field_line)
+        )._compute_discount()
 
     def _action_launch_stock_rule(self, *, previous_product_uom_qty=False):
         """The parts of missions have left the van: no second delivery, ever."""
@@ -105,9 +111,11 @@ class SaleOrderLine(models.Model):
     def _check_line_unlink(self):
         """A line whose charges were taken back, and that was never invoiced, may go."""
         gone = self.filtered(
-            lambda line: line.field_mission_id
-            and not line.invoice_lines
-            and not line.sudo().field_charge_ids
+            lambda line: (
+                line.field_mission_id
+                and not line.invoice_lines
+                and not line.sudo().field_charge_ids
+            )
         )
         return super(SaleOrderLine, self - gone)._check_line_unlink()
 

@@ -1,1 +1,3 @@
+from . import test_billing_access
 from . import test_billing_flow
+from . import test_billing_query_counts

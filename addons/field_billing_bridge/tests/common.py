@@ -5,7 +5,8 @@ from odoo.tests import new_test_user
 
 from odoo.addons.field_mission.tests.common import FieldMissionCommon
 
-TUESDAY = datetime(2026, 12, 1, 8, 0)
+TUESDAY = datetime(2025, 6, 3, 8, 0)
+MONTH_END = "2025-06-30"
 
 
 class FieldBillingCommon(FieldMissionCommon):
@@ -100,7 +101,7 @@ class FieldBillingCommon(FieldMissionCommon):
             {
                 "name": "Contract",
                 "partner_id": cls.customer.id,
-                "date_start": "2026-01-01",
+                "date_start": "2025-01-01",
                 **vals,
             }
         )
@@ -166,20 +167,18 @@ class FieldBillingCommon(FieldMissionCommon):
             ._create_invoices(orders.with_user(user))
         )
 
-    def _post(self, invoices, day="2026-12-31"):
+    def _post(self, invoices, day=MONTH_END):
         invoices.write({"invoice_date": day})
         invoices.with_user(self.accountant).action_post()
         return invoices
 
-    def _credit(self, invoices, modify=False, day="2026-12-31"):
+    def _credit(self, invoices, modify=False, day=MONTH_END):
         """Reverse posted invoices with Odoo's own wizard; returns the posted credit note."""
         wizard = (
             self.env["account.move.reversal"]
             .with_user(self.accountant)
             .with_context(active_model="account.move", active_ids=invoices.ids)
-            .create(
-                {"reason": "Wrong", "journal_id": invoices.journal_id.id, "date": day}
-            )
+            .create({"reason": "Wrong", "journal_id": invoices.journal_id.id, "date": day})
         )
         action = wizard.modify_moves() if modify else wizard.refund_moves()
         moves = self.env["account.move"].browse(action["res_id"])
