@@ -38,6 +38,8 @@ LABOUR = (ON_SITE, WAITING)
 # How one part is billed, as the technician or the rule says.
 BILLABLE, INCLUDED, WARRANTY = "billable", "included", "warranty"
 
+# Codes of charges that are one price, whatever was done.
+ONE_PRICE = ("fixed", "travel", "wasted")
 # Codes of charges that somebody must look at before they can be billed.
 UNPRICED = ("none", "no_time", "part_unknown", "part_return")
 
@@ -320,10 +322,12 @@ def _rate_time(rule: Rule, facts: Facts, precision: Precision, free: list[Slot])
     if not worked:
         return None
     billed = [billed_minutes(minutes, rule.rounding, rule.minimum) for minutes in worked]
-    people = {segment.person for segment in facts.segments if segment.kind in kinds}
+    counted = [segment for segment in facts.segments if segment.kind in kinds and segment.seconds]
+    people = {segment.person for segment in counted}
     data = {
         "code": "time",
-        "kinds": sorted(kinds),
+        # What there was, not what the rule would have billed.
+        "kinds": sorted({segment.kind for segment in counted}),
         "worked": sum(worked),
         "billed": sum(billed),
         "rounding": rule.rounding,
@@ -509,6 +513,8 @@ def explain(
     free = data.get("billing") in (INCLUDED, WARRANTY) or data.get("code") in UNPRICED
     if price is None or free or not text:
         return text
+    if data["code"] in ONE_PRICE:
+        return translate(_("%(what)s: %(price)s"), what=text, price=price)
     return translate(_("%(what)s × %(price)s"), what=text, price=price)
 
 
@@ -523,11 +529,11 @@ def line_text(
 
 
 def _write_fixed(data: Mapping[str, Any], quantity: str, translate: Callable[..., str]) -> str:
-    return translate(_("Fixed price for the mission: %(quantity)s"), quantity=quantity)
+    return translate(_("Fixed price for the mission"))
 
 
 def _write_travel(data: Mapping[str, Any], quantity: str, translate: Callable[..., str]) -> str:
-    return translate(_("Travel, flat rate: %(quantity)s"), quantity=quantity)
+    return translate(_("Travel, flat rate"))
 
 
 def _write_unit(data: Mapping[str, Any], quantity: str, translate: Callable[..., str]) -> str:
@@ -570,10 +576,8 @@ def _write_wasted(data: Mapping[str, Any], quantity: str, translate: Callable[..
     }
     reason = reasons.get(data.get("reason", ""))
     if not reason:
-        return translate(_("Wasted trip: %(quantity)s"), quantity=quantity)
-    return translate(
-        _("Wasted trip (%(reason)s): %(quantity)s"), reason=translate(reason), quantity=quantity
-    )
+        return translate(_("Wasted trip"))
+    return translate(_("Wasted trip (%(reason)s)"), reason=translate(reason))
 
 
 def _write_none(data: Mapping[str, Any], quantity: str, translate: Callable[..., str]) -> str:

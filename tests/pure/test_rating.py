@@ -288,6 +288,14 @@ def test_explanations_survive_json_and_never_fail(tariff, facts):
         assert "€" not in explain(data, "1", None)
 
 
+def test_only_the_kinds_of_time_there_were_are_named():
+    rule = Rule(1, "time", Decimal(60), segment_kinds=(ON_SITE, WAITING, TRAVEL_TIME))
+    facts = Facts(segments=(Segment("A", ON_SITE, 3600), Segment("A", WAITING, 0)))
+    charge = rate([rule], facts)[0]
+    assert charge.data["kinds"] == [ON_SITE]
+    assert explain(charge.data, "1", "60.00 €") == "1 h on site × 60.00 €"
+
+
 # -------------------------------------------------------------------------------------------- edges
 
 

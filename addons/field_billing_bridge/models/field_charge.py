@@ -165,7 +165,7 @@ class FieldCharge(models.Model):
                 )
             )
 
-    @api.depends("explanation_data", "quantity", "price_unit", "currency_id")
+    @api.depends("explanation_data", "quantity", "price_unit", "currency_id", "product_id")
     @api.depends_context("lang")
     def _compute_explanation(self):
         for charge in self:
@@ -173,12 +173,12 @@ class FieldCharge(models.Model):
             if not data:
                 charge.explanation = False
                 continue
-            charge.explanation = rating.explain(
-                data,
-                charge._format_quantity(),
-                charge._format_price(),
-                self._translate_core,
+            text = rating.explain(
+                data, charge._format_quantity(), charge._format_price(), self._translate_core
             )
+            if charge.kind == rating.MATERIAL and charge.product_id:
+                text = f"{charge.product_id.display_name} – {text}"
+            charge.explanation = text
 
     @api.depends("blocking_cause_ids.who")
     def _compute_blocking_who(self):

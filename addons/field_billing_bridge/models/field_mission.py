@@ -388,7 +388,7 @@ class FieldMission(models.Model):
         return action
 
     def action_bill(self):
-        """Put what these missions owe on sales orders.
+        """Put what these missions owe on sales orders, or show those that carry it already.
 
         :return: the action that shows the orders
         :raises UserError: when nothing can be billed, with the causes
@@ -398,4 +398,8 @@ class FieldMission(models.Model):
         charges = self.sudo().charge_ids.with_env(self.env)
         if not charges:
             raise UserError(self.env._("There is nothing left to bill here."))
+        charges.check_access("read")
+        on_order = charges.filtered(lambda charge: charge.state in ("released", "invoicing"))
+        if on_order and not charges.filtered(lambda c: c.state in ("to_release", "blocked")):
+            return on_order.action_view_sale_order()
         return charges.action_release()
