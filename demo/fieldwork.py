@@ -56,13 +56,14 @@ def work_off(desk, days, limit=None):
             for mission in group:
                 visits.append(Visit(desk, mission, ranked[mission], clock, turns.get(mission)))
                 clock = visits[-1].leave
-        todo = [visit for visit in visits if visit.mission.state == "planned"]
+        todo = [visit for visit in visits if visit.mission.state in ("planned", "in_progress")]
         if todo:
             desk.say(f"{day:%d/%m} technicians: {len(todo)} missions")
-        for visit in sorted(todo, key=lambda visit: (visit.received, visit.rank)):
-            desk.at(visit.received)
-            visit.send()
-            worked |= visit.mission
+        parcels = [parcel for visit in todo for parcel in visit.parcels()]
+        for moment, _rank, send in sorted(parcels, key=lambda parcel: parcel[:2]):
+            desk.at(moment)
+            send()
+        worked |= worked.union(*(visit.mission for visit in todo))
         desk.commit()
     return worked
 
@@ -106,24 +107,38 @@ class Visit:
         self.arrive = max(self.depart + timedelta(minutes=7), planned + late)
         share = 0.3 if turn == NO_ACCESS else self._random.uniform(0.75, 1.15)
         self.leave = self.arrive + timedelta(minutes=round(mission.planned_duration * 60 * share))
-        # One in seven is without network: its operations arrive in the evening.
-        offline = timedelta(hours=4) if rank % 7 == 3 else timedelta(seconds=20)
-        self.received = self.leave + offline
+        # One in seven is without network: everything arrives in the evening.
+        self.is_offline = rank % 7 == 3
 
-    def send(self):
-        """Send the visit's operations, then the bytes of its files.
+    def parcels(self):
+        """What the device sends, and when.
+
+        :return: list of (moment, order, function that sends)
+        """
+        start, rest = self._operations()
+        soon, evening = timedelta(seconds=20), timedelta(hours=4)
+        if self.is_offline:
+            return [(self.leave + evening, self.rank, lambda: self._send([*start, *rest]))]
+        return [
+            (self.arrive + soon, self.rank, lambda: self._send(start)),
+            (self.leave + soon, self.rank, lambda: self._send(rest)),
+        ]
+
+    def _send(self, operations):
+        """Send operations, then the bytes of the files that they announce.
 
         :raises ValueError: when the server refuses one of them
         """
-        operations = self._operations()
         answers = self.env["field.operation"].action_apply(operations)
         refused = [answer for answer in answers if answer["state"] != "applied"]
         if refused:
             raise ValueError(f"{self.mission.display_name}: {refused[0]['message']}")
+        announced = {operation["payload"].get("uuid") for operation in operations}
         for name, content in self._files:
-            self.env["field.photo"].action_receive(
-                self._uuid(name), base64.b64encode(content).decode()
-            )
+            if self._uuid(name) in announced:
+                self.env["field.photo"].action_receive(
+                    self._uuid(name), base64.b64encode(content).decode()
+                )
 
     # -- operations --------------------------------------------------------------------------
 
@@ -140,15 +155,15 @@ class Visit:
         }
 
     def _operations(self):
+        """Return the operations of the way and the arrival, and all the others."""
         start = [
             self._operation("mission.travel", self.depart),
             self._operation("mission.arrive", self.arrive),
         ]
         if self.turn == NO_ACCESS:
-            return [*start, *self._find_closed_door()]
+            return start, self._find_closed_door()
         last = self.leave - timedelta(minutes=2)
-        return [
-            *start,
+        return start, [
             *self._take_photo(self.arrive + timedelta(minutes=4)),
             *self._answer_checks(last),
             *self._use_parts(last),

@@ -76,7 +76,6 @@ def _take_in(desk, week, files):
     intake.import_sites(desk, files["sites"])
     intake.import_planning(desk, files["planning"], week)
     if not week:
-        intake.complete(desk)
         _agree(desk, intake.largest_customers(desk, 1), fields.Date.today())
         intake.cover_by_contract(desk)
     company.make_portal_user(desk, intake.largest_customers(desk, 1))

@@ -387,9 +387,9 @@ class Week:
     ) -> Row:
         draw = self._random.random()
         when: tuple[int, int] | str | None = divmod(clock, 60)
-        if draw < 0.35:
+        if draw < 0.25:
             when = "morning" if clock < 12 * 60 else "afternoon"
-        elif draw < 0.6:
+        elif draw < 0.75:
             when = None
         note = self._random.choice(_NOTES)
         received = None
