@@ -6,7 +6,6 @@ from odoo.tools import SQL
 
 from .. import seal
 
-
 # What moves with the journal.
 HEAD_FIELDS = (
     "count",

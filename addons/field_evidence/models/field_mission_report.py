@@ -332,18 +332,19 @@ class FieldMissionReport(models.Model):
         }
 
     def _report_facts(self):
-        """Return the report's facts: ``[(label, value, note), …]``."""
-        facts = [
+        """Return the report's facts in rows of three: ``[[(label, value, note), …], …]``."""
+        asked = [
             (self.env._("Request"), self.request_id.name, self._report_moment(self.date_received)),
             (self.env._("Service"), self.service_type_id.name, ""),
         ]
         if self.customer_reference:
-            facts.append((self.env._("Your reference"), self.customer_reference, ""))
+            asked.append((self.env._("Your reference"), self.customer_reference, ""))
         if self.contract_id:
-            facts.append((self.env._("Contract"), self.contract_id.display_name, ""))
+            asked.append((self.env._("Contract"), self.contract_id.display_name, ""))
+        visit = []
         if self.promised_label:
-            facts.append((self.env._("Promised slot"), self.promised_label, ""))
-        facts += [
+            visit.append((self.env._("Promised slot"), self.promised_label, ""))
+        visit += [
             (label, self._report_moment(moment), self._report_delay(moment, known))
             for label, moment, known in (
                 (self.env._("Arrival"), self.actual_start, self.actual_start_server),
@@ -352,8 +353,8 @@ class FieldMissionReport(models.Model):
             if moment
         ]
         if self.state in ("to_reschedule", "cancelled"):
-            facts.append((self.env._("Why"), self.reschedule_reason or self.cancel_reason, ""))
-        return facts
+            visit.append((self.env._("Why"), self.reschedule_reason or self.cancel_reason, ""))
+        return [row for facts in (asked, visit) for row in _rows_of_three(facts)]
 
     def _report_delay(self, device, server):
         """Return a note where the server learned of a time notably later than it was."""
@@ -460,8 +461,8 @@ class FieldMissionReport(models.Model):
                 if (photo.stage or False) == stage
             ]
             if shots:
-                rows = [shots[index : index + 3] for index in range(0, len(shots), 3)]
-                groups.append({"name": labels.get(stage, self.env._("Photos")), "rows": rows})
+                name = labels.get(stage, self.env._("Photos"))
+                groups.append({"name": name, "rows": _rows_of_three(shots)})
         return groups
 
     def _report_documents(self):
@@ -504,6 +505,10 @@ def hours_text(hours):
     """Return hours as people write them: ``1 h 30``; empty for none."""
     minutes = round(hours * 60)
     return f"{minutes // 60} h {minutes % 60:02d}" if minutes else ""
+
+
+def _rows_of_three(cells):
+    return [cells[index : index + 3] for index in range(0, len(cells), 3)]
 
 
 def _data_uri(encoded, size, output_format=""):
