@@ -29,16 +29,17 @@ class Cost:
 def measured(env, count: int):
     """Yield a `Cost` filled at the end of the block.
 
-    The caches are emptied before and all writes reach the database inside the block, so that
-    nothing is paid by someone else. Queries of all cursors count, those of sequences too.
+    The caches are emptied before, and inside the block all writes reach the database and all that
+    a commit would do is done (tracking, messages), so that nothing is paid by someone else. Queries
+    of all cursors count, those of sequences too.
     """
     from odoo import sql_db
 
-    env.flush_all()
+    env.cr.flush()
     env.invalidate_all()
     cost = Cost(count)
     queries, cpu, wall = sql_db.sql_counter, time.process_time(), time.monotonic()
     yield cost
-    env.flush_all()
+    env.cr.flush()
     cost.queries = sql_db.sql_counter - queries
     cost.cpu, cost.wall = time.process_time() - cpu, time.monotonic() - wall

@@ -124,7 +124,7 @@ class Peer:
                 order.order_activity_ids.action_done()
                 order.write({"date_start": MONDAY, "date_end": MONDAY + timedelta(hours=1)})
                 order.action_complete()
-                self.env.flush_all()
+                self.env.cr.flush()
         yield "complete, one by one", cost
 
     def invoice(self):
