@@ -6,6 +6,7 @@ import contextlib
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -236,3 +237,24 @@ def screenshots_command(python: Path) -> None:
             print(output)
             if code:
                 raise Problem("The screenshots were not all drawn; the reason is above.")
+    _show_in_readme()
+
+
+def _show_in_readme() -> None:
+    """Rewrite the README's table of screenshots: one row a screen, desktop and phone."""
+    folder = REPO / "docs" / "screenshots"
+    rows = ["| screen | desktop | phone |", "| --- | --- | --- |"]
+    names = sorted({path.stem.rsplit("-", 1)[0] for path in folder.glob("*-*.png")})
+    for name in names:
+        cells = []
+        for size, width in (("desktop", 480), ("phone", 150)):
+            path = folder / f"{name}-{size}.png"
+            source = path.relative_to(REPO)
+            alt = f"{name} ({size})"
+            cells.append(f'<img src="{source}" width="{width}" alt="{alt}">' * path.exists())
+        rows.append(f"| {name.replace('_', ' ').replace('-', ' ')} | {' | '.join(cells)} |")
+    readme = REPO / "README.md"
+    first, _old, last = re.split(
+        r"(?<=<!-- screenshots -->\n)(.*?)(?=<!-- /screenshots -->)", readme.read_text(), flags=re.S
+    )
+    readme.write_text(first + "\n".join(rows) + "\n" + last)
