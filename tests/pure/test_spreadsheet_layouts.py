@@ -1,8 +1,10 @@
 """Every layout of `planning_files` gives every visit back, line by line, for several seeds."""
 
+import importlib.util
+import sys
 from datetime import date
+from pathlib import Path
 
-import planning_files as files
 import pytest
 from spreadsheet.directory import CustomerIndex, Directory, Known, PeopleIndex, TypeIndex
 from spreadsheet.layout import Evidence
@@ -10,6 +12,12 @@ from spreadsheet.planning import Options, detect_planning, read_planning
 from spreadsheet.places import CodeEvidence
 from spreadsheet.reader import read_workbook
 from spreadsheet.sites import KnownSite, SiteIndex
+
+PATH = Path(__file__).parents[2] / "addons/field_planning/tests/planning_files.py"
+spec = importlib.util.spec_from_file_location("planning_files", PATH)
+files = importlib.util.module_from_spec(spec)
+sys.modules["planning_files"] = files
+spec.loader.exec_module(files)
 
 CUSTOMERS = list(dict.fromkeys(place.customer for place in files.PLACES))
 TYPES = list(files.TYPES)

@@ -1,5 +1,10 @@
 from . import (
+    field_import,
+    field_import_line,
+    field_import_mapping,
+    field_import_sheet,
     field_mission,
+    field_mission_import,
     field_optimization,
     field_optimization_stop,
     field_optimization_tour,

@@ -296,6 +296,8 @@ def _confidences(
     for key in FIELD_SETS[kind]:
         named = by_title.get(key, 0.0)
         held = _content(key, values, kind, evidence)
+        if key in _BY_NAME and held is not None and held < 0.5:
+            held = None  # nobody of them is known yet: that says nothing against the title
         if not named and key in {"site", "site_code"}:
             found[key] = 0.75 * _known_share(values, evidence)[key == "site"]
             continue
@@ -510,6 +512,8 @@ _TESTS: dict[str, Callable[[Any, Evidence], bool | None]] = {
     "longitude": _coordinate_test,
     "coordinates": _pair_test,
 }
+#: Fields told by what the company knows.
+_BY_NAME = frozenset({"technician", "helper", "type", "customer"})
 #: Fields that no column gets by its values alone: too many other things look like them.
 _NEEDS_TITLE = frozenset(
     """end_time helper site address city remark status priority latitude longitude insee site_code

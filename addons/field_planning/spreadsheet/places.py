@@ -103,6 +103,14 @@ def normal_city(name: str) -> str:
     return " ".join(words)
 
 
+@lru_cache(maxsize=16384)
+def district(name: str) -> str:
+    """Number of a big city's district (`Marseille 8e`), "" where the name has none."""
+    plain = normalise(re.sub(r"(?i)\bcedex\b.*|\(\d{2,5}\)", "", name))
+    match = re.search(r"\s0?(\d{1,2})(?:er|e|eme)?$", plain)
+    return match[1] if match else ""
+
+
 @dataclass
 class CodeEvidence:
     """What is known about codes: which are INSEE codes, which are postcodes, and of which city.

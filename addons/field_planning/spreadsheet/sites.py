@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from .places import distance_km, normal_city, same_city
+from .places import distance_km, district, normal_city, same_city
 from .text import STOPWORDS, compact, normalise, token_likeness, tokens, word_likeness
 
 _PARTS = frozenset(
@@ -293,7 +293,7 @@ def _twin_key(site: KnownSite) -> tuple[str, ...]:
     return (
         normalise(site.name),
         normalise(site.street),
-        normal_city(site.city) or site.insee,
+        f"{normal_city(site.city) or site.insee} {district(site.city)}",
         str(site.customer),
     )
 
@@ -312,6 +312,9 @@ def _place(query: SiteQuery, site: KnownSite) -> float:
     wanted, known = normal_city(query.city), normal_city(site.city)
     same_area = bool(query.area) and query.area in {site.zip, site.insee}
     if wanted and known:
+        districts = {district(query.city), district(site.city)} - {""}
+        if len(districts) > 1:
+            return 0.0
         if _city_alike(wanted, known):
             return 1.0
         return 0.5 if same_area else 0.0

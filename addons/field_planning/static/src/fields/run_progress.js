@@ -7,7 +7,7 @@ import { standardFieldProps } from "@web/views/fields/standard_field_props";
 const PERIOD = 1000;
 
 /**
- * Progress of a run of the optimiser. While it runs, the server is asked once a second; whoever
+ * Progress of a run in the background (optimiser, import). While it runs, the server is asked once a second; whoever
  * waits takes the result in, so that no cron has to be waited for.
  */
 export class RunProgress extends Component {
@@ -46,7 +46,7 @@ export class RunProgress extends Component {
         this.asking = true;
         try {
             const { record } = this.props;
-            const answer = await this.orm.silent.call("field.optimization", "poll", [
+            const answer = await this.orm.silent.call(record.resModel, "poll", [
                 [record.resId],
             ]);
             this.state.progress = answer.progress;
