@@ -194,14 +194,25 @@ def phone_forms(phone: str, rng: random.Random):
     """One of the forms in which people type a phone number."""
     pairs = [phone[index : index + 2] for index in range(0, 10, 2)]
     return rng.choice(
-        [phone, int(phone), " ".join(pairs), ".".join(pairs), f"+33 {phone[1]} {' '.join(pairs[1:])}"]
+        [
+            phone,
+            int(phone),
+            " ".join(pairs),
+            ".".join(pairs),
+            f"+33 {phone[1]} {' '.join(pairs[1:])}",
+        ]
     )
 
 
 def type_forms(name: str, rng: random.Random) -> str:
     """One of the forms in which people type a service type."""
     short = {
-        "Maintenance préventive": ["Maint. prév.", "MP", "maintenance preventive", "Maintenance prev"],
+        "Maintenance préventive": [
+            "Maint. prév.",
+            "MP",
+            "maintenance preventive",
+            "Maintenance prev",
+        ],
         "Relevé": ["releve", "Relevés", "RELEVÉ"],
         "Dépannage": ["depannage", "Dépan.", "DÉPANNAGE"],
         "Visite de contrôle": ["visite controle", "VC", "Contrôle", "Visite de Contrôle"],
@@ -214,7 +225,14 @@ def technician_forms(name: str, rng: random.Random) -> str:
     """One of the forms in which people type a technician."""
     number = int(name.split()[1])
     return rng.choice(
-        [name, f"T{number:02d}", f"Tech. {number:02d}", f"technicien {number}", f"{name} ", f"T{number}"]
+        [
+            name,
+            f"T{number:02d}",
+            f"Tech. {number:02d}",
+            f"technicien {number}",
+            f"{name} ",
+            f"T{number}",
+        ]
     )
 
 
@@ -251,7 +269,11 @@ def classic(visits: list[Visit], seed: int = 1) -> Written:
     row, day = 4, visits[0].day
     for visit in visits:
         if visit.day != day:
-            _put(sheet, row + 1, [f"Total {_DAYS[day.weekday()][:3]}. :", None, None, 12, "interventions"])
+            _put(
+                sheet,
+                row + 1,
+                [f"Total {_DAYS[day.weekday()][:3]}. :", None, None, 12, "interventions"],
+            )
             row, day = row + 2, visit.day
         place = visit.place
         _put(
@@ -326,7 +348,11 @@ def semicolon_ansi(visits: list[Visit], seed: int = 3) -> Written:
     """Windows-1252 with semicolons, dates without a year, decimal commas, another column order."""
     rng = random.Random(seed)
     rows = [["Planning semaine 49 du 30/11 au 04/12/2026"], []]
-    rows.append("Client;Lieu d'intervention;Adresse;Ville;Intervenant;Jour;RDV;Prestation;Durée (h);Tél;Remarques".split(";"))
+    rows.append(
+        "Client;Lieu d'intervention;Adresse;Ville;Intervenant;Jour;RDV;Prestation;Durée (h);Tél;Remarques".split(
+            ";"
+        )
+    )
     written = Written("planning.csv", b"")
     for visit in visits:
         place = visit.place
@@ -364,8 +390,26 @@ def sheet_per_day(visits: list[Visit], seed: int = 4) -> Written:
     for day in sorted({visit.day for visit in visits}):
         sheet = book.create_sheet(_DAYS[day.weekday()].capitalize())
         sheet.merge_cells("B1:I1")
-        sheet["B1"] = f"Planning du {_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month]} {day.year}"
-        _put(sheet, 4, [None, "Heure", "Technicien", "Client", "Site", "Adresse", "Ville", "Nature", "Temps prévu", "Téléphone", "Obs."])
+        sheet["B1"] = (
+            f"Planning du {_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month]} {day.year}"
+        )
+        _put(
+            sheet,
+            4,
+            [
+                None,
+                "Heure",
+                "Technicien",
+                "Client",
+                "Site",
+                "Adresse",
+                "Ville",
+                "Nature",
+                "Temps prévu",
+                "Téléphone",
+                "Obs.",
+            ],
+        )
         for row, visit in enumerate((v for v in visits if v.day == day), 5):
             place = visit.place
             _put(
@@ -391,13 +435,21 @@ def sheet_per_technician_ods(visits: list[Visit], seed: int = 5) -> Written:
     written = Written("tournees.ods", b"")
     tables = []
     for name in sorted({visit.technician for visit in visits}):
-        rows = [[f"Tournée de {name}"], [], "Date;Début;Fin;Client;Chantier;Adresse;CP;Ville;Prestation;Contact;Tél.;Commentaires".split(";")]
+        rows = [
+            [f"Tournée de {name}"],
+            [],
+            "Date;Début;Fin;Client;Chantier;Adresse;CP;Ville;Prestation;Contact;Tél.;Commentaires".split(
+                ";"
+            ),
+        ]
         for visit in (v for v in visits if v.technician == name):
             place = visit.place
             start = visit.slot if isinstance(visit.slot, time) else slot_forms(visit.slot, rng)
             end = None
             if isinstance(visit.slot, time) and visit.minutes:
-                end = (datetime.combine(MONDAY, visit.slot) + timedelta(minutes=visit.minutes)).time()
+                end = (
+                    datetime.combine(MONDAY, visit.slot) + timedelta(minutes=visit.minutes)
+                ).time()
             rows.append(
                 [
                     visit.day, start, end, place.customer, place.name, place.street, int(place.zip),
@@ -449,7 +501,18 @@ def sections(visits: list[Visit], seed: int = 6) -> Written:
     rng = random.Random(seed)
     book, sheet = _book()
     sheet["A1"] = "Planning 2026 - S49"
-    titles = ["N° BT", "Heure", "Tech.", "Client", "Nom du site", "Adresse complète", "Intervention", "Durée", "Tél. client", "Consignes"]
+    titles = [
+        "N° BT",
+        "Heure",
+        "Tech.",
+        "Client",
+        "Nom du site",
+        "Adresse complète",
+        "Intervention",
+        "Durée",
+        "Tél. client",
+        "Consignes",
+    ]
     written = Written("sections.xlsx", b"")
     row, number = 3, 0
     for day in sorted({visit.day for visit in visits}):
@@ -484,7 +547,23 @@ def merged(visits: list[Visit], seed: int = 7) -> Written:
     book, sheet = _book("Planning")
     sheet.merge_cells("C2:D2")
     sheet.merge_cells("E2:H2")
-    _put(sheet, 2, ["Jour", "Technicien", "Rendez-vous", None, "Client", None, None, None, "Prestation", "Téléphone", "Notes"])
+    _put(
+        sheet,
+        2,
+        [
+            "Jour",
+            "Technicien",
+            "Rendez-vous",
+            None,
+            "Client",
+            None,
+            None,
+            None,
+            "Prestation",
+            "Téléphone",
+            "Notes",
+        ],
+    )
     _put(sheet, 3, [None, None, "Heure", "Durée", "Nom", "Site", "Adresse", "Ville"])
     written = Written("fusion.xlsx", b"")
     row = 4
@@ -497,7 +576,9 @@ def merged(visits: list[Visit], seed: int = 7) -> Written:
         start_of_day.setdefault(day, row)
         sheet.cell(row, 2, technician)
         if len(block) > 1:
-            sheet.merge_cells(start_row=row, start_column=2, end_row=row + len(block) - 1, end_column=2)
+            sheet.merge_cells(
+                start_row=row, start_column=2, end_row=row + len(block) - 1, end_column=2
+            )
         for visit in block:
             place = visit.place
             values = [
@@ -513,14 +594,20 @@ def merged(visits: list[Visit], seed: int = 7) -> Written:
     for day, start in start_of_day.items():
         sheet.cell(start, 1, datetime.combine(day, time()))
         if end_of_day[day] > start:
-            sheet.merge_cells(start_row=start, start_column=1, end_row=end_of_day[day], end_column=1)
+            sheet.merge_cells(
+                start_row=start, start_column=1, end_row=end_of_day[day], end_column=1
+            )
     written.data = _save(book)
     return written
 
 
 def tabs_utf16(visits: list[Visit], seed: int = 8) -> Written:
-    """"Unicode text" of a spreadsheet program: tabs, UTF-16, day numbers and fractions of a day."""
-    rows = ["Technicien\tDate\tHeure\tClient\tSite\tAdresse\tCode postal\tCommune\tObjet\tDurée\tPortable\tInfos".split("\t")]
+    """ "Unicode text" of a spreadsheet program: tabs, UTF-16, day numbers and fractions of a day."""
+    rows = [
+        "Technicien\tDate\tHeure\tClient\tSite\tAdresse\tCode postal\tCommune\tObjet\tDurée\tPortable\tInfos".split(
+            "\t"
+        )
+    ]
     written = Written("export.txt", b"")
     for visit in visits:
         place = visit.place
@@ -544,7 +631,26 @@ def tabs_utf16(visits: list[Visit], seed: int = 8) -> Written:
 def start_and_end(visits: list[Visit], seed: int = 9) -> Written:
     """An agenda's export: start and end as day and time, no duration, status and priority columns."""
     book, sheet = _book("Export")
-    _put(sheet, 1, ["Sujet", "Début", "Fin", "Ressource", "Société", "Lieu", "Adresse", "CP", "Ville", "Type de prestation", "Statut", "Priorité", "Mobile", "Description"])
+    _put(
+        sheet,
+        1,
+        [
+            "Sujet",
+            "Début",
+            "Fin",
+            "Ressource",
+            "Société",
+            "Lieu",
+            "Adresse",
+            "CP",
+            "Ville",
+            "Type de prestation",
+            "Statut",
+            "Priorité",
+            "Mobile",
+            "Description",
+        ],
+    )
     written = Written("agenda.xlsx", b"")
     row = 2
     for visit in visits:
@@ -578,7 +684,9 @@ def odd_titles(visits: list[Visit], seed: int = 10) -> Written:
     for row, visit in enumerate(visits, 6):
         place = visit.place
         first, last = visit.technician.split(" ", 1)
-        who = rng.choice([visit.technician, f"{first[0]}. {last}", f"{last.upper()} {first}", first, last])
+        who = rng.choice(
+            [visit.technician, f"{first[0]}. {last}", f"{last.upper()} {first}", first, last]
+        )
         _put(
             sheet, row,
             [
@@ -595,7 +703,11 @@ def odd_titles(visits: list[Visit], seed: int = 10) -> Written:
 
 def station_codes_ods(visits: list[Visit], seed: int = 11) -> Written:
     """Day and time in one column, the site by its code only, durations as times of day."""
-    rows = ["Date et heure;N° station;Nature des travaux;Intervenant;Durée estimée;N° tél;Observations".split(";")]
+    rows = [
+        "Date et heure;N° station;Nature des travaux;Intervenant;Durée estimée;N° tél;Observations".split(
+            ";"
+        )
+    ]
     written = Written("stations.ods", b"")
     for visit in visits:
         if not isinstance(visit.slot, time):
@@ -615,7 +727,10 @@ def station_codes_ods(visits: list[Visit], seed: int = 11) -> Written:
 def once_per_block(visits: list[Visit], seed: int = 12) -> Written:
     """Date and technician typed once above their lines, not merged; a blank line between blocks."""
     rng = random.Random(seed)
-    rows = [["Tournées de la semaine"], "Technicien|Date|Heure|Client|Site|Adresse|Ville|Prestation|Durée|Observations".split("|")]
+    rows = [
+        ["Tournées de la semaine"],
+        "Technicien|Date|Heure|Client|Site|Adresse|Ville|Prestation|Durée|Observations".split("|"),
+    ]
     written = Written("blocs.csv", b"")
     by_technician = sorted(visits, key=lambda visit: (visit.technician, visit.day))
     technician, day = "", None
@@ -643,7 +758,11 @@ def once_per_block(visits: list[Visit], seed: int = 12) -> Written:
 def mojibake(visits: list[Visit], seed: int = 13) -> Written:
     """UTF-8 that some program took for Windows-1252 and saved again, all fields quoted."""
     rng = random.Random(seed)
-    rows = ["Date;Créneau;Technicien;Client;Site;Adresse;Ville;Activité;Durée;Téléphone;Précisions".split(";")]
+    rows = [
+        "Date;Créneau;Technicien;Client;Site;Adresse;Ville;Activité;Durée;Téléphone;Précisions".split(
+            ";"
+        )
+    ]
     written = Written("casse.csv", b"")
     for visit in visits:
         place = visit.place
@@ -662,14 +781,16 @@ def mojibake(visits: list[Visit], seed: int = 13) -> Written:
 
 def _twice(data: bytes) -> bytes:
     """`data` as it looks after being read as Windows-1252 and written as UTF-8."""
-    return "".join(
-        bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in data
-    ).encode()
+    return "".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in data).encode()
 
 
 def american(visits: list[Visit], seed: int = 14) -> Written:
     """Month before day, 12-hour clock, "AM" and "PM" for half-days."""
-    rows = ["Engineer,Visit date,Appointment,Account,Location,Street,Town,Work type,Hours,Mobile,Comments".split(",")]
+    rows = [
+        "Engineer,Visit date,Appointment,Account,Location,Street,Town,Work type,Hours,Mobile,Comments".split(
+            ","
+        )
+    ]
     written = Written("us.csv", b"")
     for visit in visits:
         place = visit.place
@@ -692,7 +813,24 @@ def struck_and_hidden(visits: list[Visit], seed: int = 15) -> Written:
     """Cancelled lines struck through instead of remarked, hidden columns, an hour range."""
     rng = random.Random(seed)
     book, sheet = _book("Planning S49")
-    _put(sheet, 1, ["Ref.", "Équipier", "Date RDV", "Horaires", "Donneur d'ordre", "Site", "Adresse", "Code postal", "Localité", "Type", "Tél. contact", "Remarque"])
+    _put(
+        sheet,
+        1,
+        [
+            "Ref.",
+            "Équipier",
+            "Date RDV",
+            "Horaires",
+            "Donneur d'ordre",
+            "Site",
+            "Adresse",
+            "Code postal",
+            "Localité",
+            "Type",
+            "Tél. contact",
+            "Remarque",
+        ],
+    )
     sheet.column_dimensions["A"].hidden = True
     written = Written("barre.xlsx", b"")
     for row, visit in enumerate(visits, 2):
@@ -726,7 +864,22 @@ def weekdays_only(visits: list[Visit], seed: int = 16) -> Written:
     rng = random.Random(seed)
     book, sheet = _book("Feuil1")
     sheet["A1"] = "SEMAINE 49 - ANNÉE 2026"
-    _put(sheet, 2, ["Jour", "Heure", "Intervenant", "Client", "Site", "Ville", "Intervention", "Durée", "Téléphone", "Obs"])
+    _put(
+        sheet,
+        2,
+        [
+            "Jour",
+            "Heure",
+            "Intervenant",
+            "Client",
+            "Site",
+            "Ville",
+            "Intervention",
+            "Durée",
+            "Téléphone",
+            "Obs",
+        ],
+    )
     written = Written("jours_seuls.xlsx", b"")
     for row, visit in enumerate(visits, 3):
         place = visit.place
@@ -748,7 +901,23 @@ def technician_sections(visits: list[Visit], seed: int = 17) -> Written:
     """A line with the technician's name above his visits of the week."""
     rng = random.Random(seed)
     book, sheet = _book("Hebdo")
-    _put(sheet, 1, ["Date", "Heure", "Client", "Site", "Adresse", "Ville", "Prestation", "Durée", "Contact", "Tél", "Remarques"])
+    _put(
+        sheet,
+        1,
+        [
+            "Date",
+            "Heure",
+            "Client",
+            "Site",
+            "Adresse",
+            "Ville",
+            "Prestation",
+            "Durée",
+            "Contact",
+            "Tél",
+            "Remarques",
+        ],
+    )
     written = Written("par_technicien.xlsx", b"")
     row = 2
     for name in sorted({visit.technician for visit in visits}):
@@ -780,7 +949,20 @@ def old_excel(visits: list[Visit], seed: int = 18) -> Written:
     sheet = book.add_sheet("Planning")
     day_style = xlwt.easyxf(num_format_str="DD/MM/YYYY")
     time_style = xlwt.easyxf(num_format_str="HH:MM")
-    titles = ["Date", "Heure", "Technicien", "Client", "Site", "Adresse", "CP", "Ville", "Prestation", "Durée (min)", "Tél", "Observations"]
+    titles = [
+        "Date",
+        "Heure",
+        "Technicien",
+        "Client",
+        "Site",
+        "Adresse",
+        "CP",
+        "Ville",
+        "Prestation",
+        "Durée (min)",
+        "Tél",
+        "Observations",
+    ]
     for column, title in enumerate(titles):
         sheet.write(0, column, title)
     written = Written("ancien.xls", b"")
