@@ -308,7 +308,7 @@ class FieldMissionVerify(models.Model):
             "code": code,
             "seq": line.sequence,
             "last": line.sequence,
-            "text": f"{where} : {text}",
+            "text": self.env._("%(what)s: %(value)s", what=where, value=text),
         }
 
     def _tell_difference(self, record, difference):
@@ -358,7 +358,7 @@ class FieldMissionVerify(models.Model):
             seal.CLOCK: lambda: self.env._("the server's clock goes back."),
             seal.ORDER: lambda: self.env._("not listed in the order of the numbers."),
         }[finding.code]()
-        return f"{where} : {text}"
+        return self.env._("%(what)s: %(value)s", what=where, value=text)
 
     @api.model
     def _tell_journal_field(self, name):
