@@ -14,6 +14,8 @@ class FieldMissionScreens(models.Model):
 
     site_address = fields.Char(compute="_compute_site_address", string="Address")
     site_map_url = fields.Char(compute="_compute_site_address", string="Way to the site")
+    # As the user: a technician gets the access codes of these days only.
+    site_access_ids = fields.One2many(related_sudo=False)
     site_phone = fields.Char(related="site_id.phone", string="Phone of the site")
     site_instructions = fields.Text(related="site_id.site_instructions")
     site_contact_ids = fields.One2many(related="site_id.site_contact_ids", string="Site contacts")
@@ -105,6 +107,23 @@ class FieldMissionScreens(models.Model):
             mission.photo_count = photos.get(mission.id, 0)
             mission.nonconformity_count = found.get(mission.id, 0)
             mission.site_nonconformity_count = of_site.get(mission.site_id.id, 0)
+
+    @api.depends_context("field_site_first")
+    def _compute_display_name(self):
+        """Calendars have room for a few words: there the site comes before the number."""
+        super()._compute_display_name()
+        if self.env.context.get("field_site_first"):
+            for mission in self:
+                if mission.site_id:
+                    mission.display_name = f"{mission.site_id.sudo().name} · {mission.name}"
+
+    def _get_order_accesses(self):
+        """Return the codes, keys and badges that the printed order of one mission may name.
+
+        They are read in the user's own rights: a technician gets those of these days only.
+        """
+        self.ensure_one()
+        return self.env["field.site.access"].search([("site_id", "=", self.site_id.id)])
 
     @api.onchange("site_id", "service_type_id")
     def _onchange_site_id(self):
