@@ -392,8 +392,8 @@ class FieldMissionReport(models.Model):
             sections[-1]["rows"].append(
                 {
                     "name": check.name,
-                    "value": check.display_value,
-                    "bounds": check.bounds,
+                    "value": self._report_answer(check),
+                    "bounds": self._report_bounds(check),
                     "result": check.result,
                     "label": self.env._("Not checked")
                     if check.result == "todo" and self.state == "done"
@@ -403,13 +403,32 @@ class FieldMissionReport(models.Model):
             )
         return [section for section in sections if section["rows"]]
 
+    def _report_answer(self, check):
+        """Return an answer; a measure with the customer's decimal sign and all its digits."""
+        answer = check.current_answer_id
+        if check.kind != "number" or not answer or answer.value_yesno == "na":
+            return check.display_value
+        return self._report_quantity(answer.value_number, check.uom_name)
+
+    def _report_bounds(self, check):
+        low = self._report_quantity(check.min_value) if check.has_min else ""
+        high = self._report_quantity(check.max_value, check.uom_name) if check.has_max else ""
+        if low and high:
+            return f"{low} – {high}"
+        if low:
+            return f"≥ {self._report_quantity(check.min_value, check.uom_name)}"
+        return f"≤ {high}" if high else ""
+
+    def _report_quantity(self, value, unit=None):
+        point = self.env["res.lang"]._get_data(code=self.env.lang).decimal_point or "."
+        return " ".join(filter(None, [seal.decimal_text(value).replace(".", point), unit]))
+
     def _report_materials(self):
         return [
             {
                 "name": line.product_id.display_name or line.description,
                 "note": line.description if line.product_id else "",
-                "quantity": f"{line.quantity:g}".replace(".", self._report_decimal_point()),
-                "unit": line.uom_id.name or "",
+                "quantity": self._report_quantity(line.quantity, line.uom_id.name),
                 "lot": line.lot_id.name,
                 "billing": self._report_label("billing", line),
                 "is_return": line.is_return,
@@ -417,9 +436,6 @@ class FieldMissionReport(models.Model):
             for line in self.material_ids
             if line.quantity
         ]
-
-    def _report_decimal_point(self):
-        return self.env["res.lang"]._get_data(code=self.env.lang).decimal_point or "."
 
     def _report_findings(self):
         """Return incidents and non-conformities: ``[{"what", "kind", "text"}, …]``."""
@@ -439,7 +455,7 @@ class FieldMissionReport(models.Model):
                 "text": record.description,
                 "when": record.name,
             }
-            for record in self.nonconformity_ids
+            for record in self.nonconformity_ids.sorted("id")
         ]
         return findings
 
