@@ -67,31 +67,30 @@ def _debian_site() -> str:
     return next(site for site in sites if site.rstrip("/").endswith("/debian"))
 
 
-def _private_apt(folder: Path, sources: str) -> list[str]:
+def _private_apt(folder: Path, sources: str | None = None) -> list[str]:
     """Return options that make apt work wholly inside ``folder``, without root.
 
-    An empty package status makes every package look missing, so that `download` works whatever
-    the machine has installed.
+    :param sources: the only sources, with no package taken for installed, so that `download` works
+        whatever the machine has; none: the machine's own sources and packages
     """
     for sub in ("lists/partial", "cache/archives/partial"):
         (folder / sub).mkdir(parents=True)
-    (folder / "sources.list").write_text(sources)
-    (folder / "status").write_text("")
-    options = []
-    for key, value in {
-        "Dir::Etc::sourcelist": folder / "sources.list",
-        "Dir::Etc::sourceparts": "/dev/null",
+    settings = {
         "Dir::State::Lists": folder / "lists",
-        "Dir::State::status": folder / "status",
         "Dir::Cache": folder / "cache",
         "APT::Get::List-Cleanup": "0",
         "APT::Sandbox::User": "",
         "Acquire::Languages": "none",
         "Acquire::Check-Valid-Until": "false",
         "Acquire::Retries": "3",
-    }.items():
-        options += ["-o", f"{key}={value}"]
-    return options
+    }
+    if sources:
+        (folder / "sources.list").write_text(sources)
+        (folder / "status").write_text("")
+        settings["Dir::Etc::sourcelist"] = folder / "sources.list"
+        settings["Dir::Etc::sourceparts"] = "/dev/null"
+        settings["Dir::State::status"] = folder / "status"
+    return [part for key, value in settings.items() for part in ("-o", f"{key}={value}")]
 
 
 def fetch_odoo() -> Path:
@@ -209,18 +208,37 @@ def _make_environment(target: Path) -> None:
 
 def _make_venv(target: Path) -> None:
     code, output = call([sys.executable, "-m", "venv", str(target)])
-    if code and "ensurepip" in output:
-        # Debian keeps ensurepip in a package of its own.
-        package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
-        if not apt_install([package]):
-            raise Problem(
-                "Python can't make virtual environments here. "
-                f"To have them: sudo apt-get install {package}"
-            )
+    if not code:
+        return
+    # Debian keeps pip's seed in a package of its own.
+    package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
+    if "ensurepip" in output and apt_install([package]):
         shutil.rmtree(target, ignore_errors=True)
         code, output = call([sys.executable, "-m", "venv", str(target)])
+        if not code:
+            return
+    shutil.rmtree(target, ignore_errors=True)
+    code, output = call([sys.executable, "-m", "venv", "--without-pip", str(target)])
     if code:
         raise Problem(f"{output}\nPython can't make a virtual environment in {target}.")
+    _seed_pip(target, package)
+
+
+def _seed_pip(target: Path, package: str) -> None:
+    """Put pip into an environment from Debian's own wheel of it, which needs no root."""
+    hint = f"To have pip: sudo apt-get install {package}"
+    if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
+        raise Problem(f"This Python has no pip and no ensurepip. {hint}")
+    with building(target / "seed") as folder:
+        options = _private_apt(folder / "apt")
+        run(["apt-get", *options, "-q", "update"], hint=hint)
+        run(["apt-get", *options, "-q", "download", "python3-pip-whl"], cwd=folder, hint=hint)
+        for deb in folder.glob("*.deb"):
+            run(["dpkg-deb", "-x", str(deb), str(folder)], hint=hint)
+        wheel = next(folder.glob("usr/share/python-wheels/pip-*.whl"))
+        python = str(target / "bin/python")
+        run([python, f"{wheel}/pip", "install", "-q", "--no-index", str(wheel)], hint=hint)
+    shutil.rmtree(target / "seed")
 
 
 # --- system programs ----------------------------------------------------------------------------
@@ -254,27 +272,95 @@ def apt_install(packages: list[str]) -> bool:
 
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FONTS = ("fonts-liberation",)
+# What browser and PDF need of the system; the fonts draw text that brings none of its own.
+PROGRAMS = ("chromium", "wkhtmltopdf", "fonts-liberation")
 
 
 def find_chromium() -> str | None:
-    """Return the path of a Chromium browser, installing it when this user may."""
-    given = os.environ.get("CHROMIUM")
-    if given:
-        return given
-    for attempt in (True, False):
-        found = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
-        if found or not (attempt and apt_install(["chromium", *FONTS])):
+    """Return the path of a Chromium browser, installed or unpacked the first time."""
+    return os.environ.get("CHROMIUM") or _find_program(CHROMIUM_NAMES)
+
+
+def find_wkhtmltopdf() -> str | None:
+    """Return the path of wkhtmltopdf, installed or unpacked the first time."""
+    return _find_program(("wkhtmltopdf",))
+
+
+def _find_program(names: tuple[str, ...]) -> str | None:
+    for attempt in (lambda: True, lambda: apt_install(list(PROGRAMS)), _unpack_programs):
+        if attempt() and (found := next(filter(None, map(shutil.which, names)), None)):
             return found
     return None
 
 
-def find_wkhtmltopdf() -> str | None:
-    """Return the path of wkhtmltopdf, installing it when this user may."""
-    found = shutil.which("wkhtmltopdf")
-    if not found and apt_install(["wkhtmltopdf"]):
-        found = shutil.which("wkhtmltopdf")
-    return found
+_LAUNCHER = """#!/bin/sh
+# Made by tools/fetch.py: runs a program unpacked beside it, with its own libraries and fonts.
+root="$(dirname "$(dirname "$(readlink -f "$0")")")"
+libraries="$root/usr/lib/{machine}"
+export LD_LIBRARY_PATH="$libraries:$libraries/pulseaudio:$root/lib/{machine}:$root/usr/lib"
+export FONTCONFIG_FILE="$root/fonts.conf" QT_QPA_PLATFORM=offscreen
+export QT_PLUGIN_PATH="$libraries/qt5/plugins" XDG_DATA_DIRS="$root/usr/share:/usr/share"
+exec "$root/{program}" "$@"
+"""
+_FONTS = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+    <dir prefix="relative">usr/share/fonts</dir>
+    <dir>/usr/share/fonts</dir>
+    <cachedir prefix="xdg">fontconfig</cachedir>
+</fontconfig>
+"""
+
+
+def _unpack_programs() -> bool:
+    """Unpack browser and PDF program into the cache, for users who may not install them.
+
+    Their packages and those that these need and the machine lacks are downloaded and unpacked,
+    not installed. Puts them on PATH; says whether that worked.
+    """
+    if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
+        return False
+    target = CACHE / f"programs-{digest(*PROGRAMS, _LAUNCHER, _FONTS)}"
+    with locked("programs"):
+        if not target.exists():
+            say("system: this user may not install packages: unpacking the browser into the cache")
+            try:
+                with building(target) as folder:
+                    _download_programs(folder)
+            except Problem as problem:
+                say(f"system: {problem}")
+                return False
+    os.environ["PATH"] = f"{target / 'bin'}:{os.environ['PATH']}"
+    return True
+
+
+def _download_programs(folder: Path) -> None:
+    apt = folder / ".apt"
+    options = _private_apt(apt)
+    hint = "The browser's packages could not be fetched."
+    run(["apt-get", *options, "-q", "update"], hint=hint)
+    wanted = run(
+        ["apt-get", *options, "-s", "--no-install-recommends", "install", *PROGRAMS], hint=hint
+    )
+    names = re.findall(r"^Inst (\S+)", wanted, re.MULTILINE)
+    say(f"system: downloading and unpacking {len(names)} packages")
+    run(["apt-get", *options, "-q", "download", *names], cwd=apt, hint=hint)
+    for deb in sorted(apt.glob("*.deb")):
+        run(["dpkg-deb", "-x", str(deb), str(folder)], hint=hint)
+    shutil.rmtree(apt)
+    (folder / "fonts.conf").write_text(_FONTS)
+    (folder / "bin").mkdir(exist_ok=True)
+    machine = f"{os.uname().machine}-linux-gnu"
+    for name, program in {
+        "chromium": "usr/lib/chromium/chromium",
+        "wkhtmltopdf": "usr/bin/wkhtmltopdf",
+    }.items():
+        launcher = folder / "bin" / name
+        launcher.write_text(_LAUNCHER.format(machine=machine, program=program))
+        launcher.chmod(0o755)
+        code, output = call([str(launcher), "--version"])
+        if code:
+            raise Problem(f"the unpacked {name} does not run: {output.strip()[-300:]}")
 
 
 def missing_program(name: str, what: str) -> str:
