@@ -29,6 +29,7 @@
         "wizard/field_signature_wizard_views.xml",
         "wizard/field_time_wizard_views.xml",
         "wizard/field_report_wizard_views.xml",
+        "views/field_app_templates.xml",
         "views/field_photo_views.xml",
         "views/field_signature_views.xml",
         "views/field_equipment_views.xml",
@@ -50,10 +51,25 @@
         "views/field_checklist_views.xml",
         "views/field_contract_views.xml",
         "views/res_config_settings_views.xml",
+        "views/field_portal_templates.xml",
+        "report/field_mission_order_reports.xml",
+        "report/field_mission_order_templates.xml",
         "views/field_menus.xml",
     ],
     "assets": {
+        # The technician's app: its own lean bundle, without the web client.
+        "field_mission.assets_app": [
+            "web/static/src/module_loader.js",
+            "web/static/lib/owl/owl.js",
+            "web/static/lib/owl/odoo_module.js",
+            "web/static/src/core/templates.js",
+            "web/static/src/core/template_inheritance.js",
+            "web/static/src/core/utils/concurrency.js",
+            "web/static/lib/signature_pad/signature_pad.umd.js",
+            "field_mission/static/src/app/**/*",
+        ],
         "web.assets_backend": ["field_mission/static/src/scss/field_mission.scss"],
+        "web.report_assets_common": ["field_mission/static/src/scss/field_mission_order.scss"],
     },
     "application": True,
 }

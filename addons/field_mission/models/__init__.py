@@ -21,6 +21,7 @@ from . import field_mission_execution
 from . import field_mission_hooks
 from . import field_mission_stock
 from . import field_mission_screens
+from . import field_mission_portal
 from . import field_mission_event
 from . import field_mission_check
 from . import field_mission_check_answer
@@ -31,5 +32,7 @@ from . import field_nonconformity
 from . import field_photo
 from . import field_signature
 from . import field_operation
+from . import field_device
+from . import field_mission_app
 from . import stock_picking
 from . import stock_move

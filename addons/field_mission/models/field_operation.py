@@ -36,8 +36,22 @@ class FieldOperation(models.Model):
     user_id = fields.Many2one("res.users", required=True, readonly=True, index=True)
     device_date = fields.Datetime(readonly=True, string="Done on")
     date_server = fields.Datetime(readonly=True, string="Known on")
+    base = fields.Json(readonly=True, help="What the device showed when it was done.")
+    after_uuid = fields.Char(readonly=True, help="Operation that has to be applied first.")
+    server_value = fields.Json(readonly=True, help="What the office had meanwhile.")
+    resolution = fields.Selection(
+        [("field", "The field's value was taken"), ("office", "The office's value was kept")],
+        readonly=True,
+    )
+    resolved_by_id = fields.Many2one("res.users", readonly=True)
+    date_resolved = fields.Datetime(readonly=True)
     state = fields.Selection(
-        [("claimed", "Claimed"), ("applied", "Applied"), ("rejected", "Refused")],
+        [
+            ("claimed", "Claimed"),
+            ("applied", "Applied"),
+            ("conflict", "To decide"),
+            ("rejected", "Refused"),
+        ],
         required=True,
         readonly=True,
         default="claimed",
@@ -97,26 +111,111 @@ class FieldOperation(models.Model):
         if not claimed:
             return self._replay(uuid)
         record = self.sudo().browse(claimed)
+        values = self._try(operation)
+        record.write(values)
+        return self._answer(record, replay=False)
+
+    def _try(self, operation):
+        """Apply one operation in a savepoint.
+
+        :return: values of its record: applied, in conflict, or refused with its reason
+        """
         try:
             with self.env.cr.savepoint(), mute_logger("odoo.sql_db"):
-                result = self._dispatch(operation)
-                self.env.flush_all()
-            values = {"state": "applied", "result": result or {}}
+                self._check_after(operation)
+                clash = self._find_clash(operation)
+                if clash is None:
+                    result = self._dispatch(operation)
+                    self.env.flush_all()
+            if clash is not None:
+                return {
+                    "state": "conflict",
+                    "server_value": clash,
+                    "message": self.env._("The office changed this meanwhile: it will decide."),
+                }
+            return {"state": "applied", "result": result or {}, "message": False}
         except (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError):
             raise
         except LockError as error:
             # A UserError that Odoo would not retry.
             raise ConcurrencyError(str(error)) from error
         except (UserError, ValidationError, AccessError, MissingError) as error:
-            values = {"state": "rejected", "message": str(error.args[0])}
+            return {"state": "rejected", "message": str(error.args[0])}
         except psycopg2.Error:
-            _logger.exception("Operation %s could not be applied", uuid)
-            values = {
+            _logger.exception("Operation %s could not be applied", operation.get("uuid"))
+            return {
                 "state": "rejected",
                 "message": self.env._("The office's data refused it. It was kept for the office."),
             }
-        record.write(values)
-        return self._answer(record, replay=False)
+
+    def _check_after(self, operation):
+        """Refuse an operation whose predecessor was refused: it is parked with it."""
+        after = operation.get("after")
+        if not after:
+            return
+        former = self.sudo().search([("uuid", "=", after)], limit=1)
+        if former.state != "applied":
+            raise UserError(self.env._("It follows an operation that was not applied."))
+
+    def _find_clash(self, operation):
+        """Return the office's value where it differs from what the device showed and says.
+
+        :return: JSON-able value, or None when there is no clash
+        """
+        base, payload = operation.get("base"), operation.get("payload") or {}
+        if operation.get("kind") != "mission.conclusion" or not isinstance(base, dict):
+            return None
+        mission = self.env["field.mission"].browse(operation.get("mission_id"))
+        mission.check_access("read")
+        current = mission.sudo().conclusion or ""
+        shown, wanted = base.get("text") or "", (payload.get("text") or "").strip()
+        return {"text": current} if current not in (shown, wanted) else None
+
+    # ------------------------------------------------------------------ review by the office
+
+    def action_take_field(self):
+        """Apply refused or clashing operations after all, as the person who did them.
+
+        :raises UserError: with the reason, when an operation still can't be applied
+        """
+        self._check_review()
+        for record in self.sudo():
+            operation = record._as_operation()
+            values = record.with_user(record.user_id)._try({**operation, "base": None})
+            if values["state"] != "applied":
+                raise UserError(values["message"])
+            record.write({**values, **self._prepare_resolution("field")})
+        return True
+
+    def action_keep_office(self):
+        """Leave things as the office has them; the operation stays on record."""
+        self._check_review()
+        self.sudo().write({"state": "rejected", **self._prepare_resolution("office")})
+        return True
+
+    def _check_review(self):
+        if not self.env.user.has_group("field_mission.group_field_planner"):
+            raise AccessError(self.env._("Only planners decide on operations."))
+        self.check_access("read")
+        if any(record.state not in ("conflict", "rejected") for record in self):
+            raise UserError(self.env._("This operation was applied: there is nothing to decide."))
+
+    def _prepare_resolution(self, resolution):
+        return {
+            "resolution": resolution,
+            "resolved_by_id": self.env.uid,
+            "date_resolved": fields.Datetime.now(),
+        }
+
+    def _as_operation(self):
+        """Return one record in the form in which the device sent it."""
+        return {
+            "uuid": self.uuid,
+            "kind": self.kind,
+            "mission_id": self.mission_id.id,
+            "payload": self.payload or {},
+            "at": fields.Datetime.to_string(self.device_date),
+        }
 
     def _claim(self, operation):
         """Take the uuid, or find it taken: the row is what makes an operation happen once."""
@@ -129,9 +228,9 @@ class FieldOperation(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
-                INSERT INTO field_operation (uuid, kind, mission_id, company_id, payload, user_id,
-                    device_date, date_server, state, create_uid, create_date, write_uid, write_date)
-                VALUES (%s, %s, %s, %s, %s, %s, %s, now() AT TIME ZONE 'UTC', 'claimed', %s,
+                INSERT INTO field_operation (uuid, kind, mission_id, company_id, payload, base,
+                    after_uuid, user_id, device_date, date_server, state, create_uid, create_date, write_uid, write_date)
+                VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, now() AT TIME ZONE 'UTC', 'claimed', %s,
                     now() AT TIME ZONE 'UTC', %s, now() AT TIME ZONE 'UTC')
                 ON CONFLICT (uuid) DO NOTHING RETURNING id
                 """,
@@ -140,6 +239,8 @@ class FieldOperation(models.Model):
                 known.id or None,
                 known.company_id.id or None,
                 json.dumps(operation.get("payload") or {}),
+                json.dumps(operation["base"]) if operation.get("base") else None,
+                operation["after"] if isinstance(operation.get("after"), str) else None,
                 self.env.uid,
                 at,
                 self.env.uid,

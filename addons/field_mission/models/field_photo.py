@@ -5,6 +5,7 @@ import re
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
 from odoo.tools.mimetypes import guess_mimetype
 
 UUID_FORM = re.compile(r"^[0-9a-fA-F-]{32,36}$")
@@ -61,17 +62,34 @@ class FieldPhoto(models.Model):
         :param data: its bytes in base64 (str)
         :return: ``{"uuid": str, "state": "received" or "corrupt"}``; on ``corrupt`` send again
         """
+        try:
+            content = base64.b64decode(data, validate=True)
+        except (binascii.Error, TypeError, ValueError) as error:
+            raise UserError(self.env._("The file did not arrive whole: send it again.")) from error
+        return {"uuid": uuid, "state": self._receive(uuid, content)}
+
+    @api.model
+    def _receive(self, uuid, content):
+        """Store the bytes of a file that the current user announced.
+
+        Who owns the file counts, not the mission: a reassigned mission must not strand bytes.
+
+        :param uuid: str
+        :param content: bytes
+        :return: ``received`` or ``corrupt``
+        """
         photo = self.sudo().search([("uuid", "=", uuid)], limit=1)
         if not photo:
             raise UserError(self.env._("This file was not announced: send its description first."))
         if photo.author_id != self.env.user and not self.env.su:
             raise AccessError(self.env._("This file belongs to somebody else."))
-        try:
-            content = base64.b64decode(data, validate=True)
-        except (binascii.Error, TypeError, ValueError) as error:
-            raise UserError(self.env._("The file did not arrive whole: send it again.")) from error
+        # Two uploads of the same file at once: the second waits its turn, Odoo retries it.
+        self.env.execute_query(
+            SQL("SELECT id FROM field_photo WHERE id = %s FOR UPDATE NOWAIT", photo.id)
+        )
+        photo.invalidate_recordset(["state"])
         photo._store_bytes(content)
-        return {"uuid": photo.uuid, "state": photo.state}
+        return photo.state
 
     def _store_bytes(self, data):
         """Keep the bytes of one file if they are what the device declared.

@@ -1,0 +1,3 @@
+from . import field_app
+from . import field_api
+from . import portal

@@ -1,0 +1,28 @@
+import { Component, useState } from "@odoo/owl";
+import { _t } from "../core/i18n";
+
+/** What every part of the app shares: the store, translations and the way a mission changes. */
+export class FieldComponent extends Component {
+    static props = ["*"];
+
+    setup() {
+        this.store = useState(this.env.store);
+        this._t = _t;
+    }
+
+    /** The mission as it is now, not as it was when the page opened. */
+    get mission() {
+        return this.store.mission(this.props.missionId);
+    }
+
+    get working() {
+        return (
+            this.mission.state === "in_progress" ||
+            (this.mission.state === "done" && !this.mission.validated)
+        );
+    }
+
+    perform(kind, payload, options) {
+        return this.store.perform(kind, this.mission, payload, options);
+    }
+}

@@ -1,0 +1,128 @@
+import { useRef, useState } from "@odoo/owl";
+import { _t } from "../core/i18n";
+import { billingLabels } from "../core/labels";
+import { FieldComponent } from "./base";
+import { Icon } from "./icon";
+
+const SHOWN = 8;
+
+export class MaterialsPanel extends FieldComponent {
+    static template = "field_mission.MaterialsPanel";
+    static components = { Icon };
+
+    setup() {
+        super.setup();
+        this.video = useRef("video");
+        this.state = useState({ search: "", chosen: null, scanning: false, ...this.blank() });
+    }
+
+    blank() {
+        return { quantity: "1", lotId: "", billing: "billable", isReturn: false };
+    }
+
+    get used() {
+        return this.mission.materials.filter((line) => line.quantity);
+    }
+
+    get found() {
+        const words = this.state.search.toLowerCase().split(/\s+/).filter(Boolean);
+        const products = this.store.snapshot.products || [];
+        const matching = products.filter((product) => {
+            const text = `${product.name} ${product.code} ${product.barcode}`.toLowerCase();
+            return words.every((word) => text.includes(word));
+        });
+        return matching.slice(0, SHOWN);
+    }
+
+    get billings() {
+        return Object.entries(billingLabels()).map(([value, label]) => ({ value, label }));
+    }
+
+    billingLabel(line) {
+        return billingLabels()[line.billing];
+    }
+
+    choose(product) {
+        Object.assign(this.state, { chosen: product, ...this.blank() });
+    }
+
+    chooseWords() {
+        const description = this.state.search.trim();
+        if (description) {
+            this.choose({ id: null, name: description, uom: "", tracking: "none", lots: [] });
+        }
+    }
+
+    step(by) {
+        const quantity = Math.max(0, (this.quantity || 0) + by);
+        this.state.quantity = String(quantity).replace(".", ",");
+    }
+
+    get quantity() {
+        return Number(this.state.quantity.replace(",", "."));
+    }
+
+    async add() {
+        const { chosen, lotId, billing, isReturn } = this.state;
+        if (!(this.quantity > 0)) {
+            this.store.say("missing");
+            return;
+        }
+        const payload = { quantity: this.quantity, billing, is_return: isReturn };
+        if (chosen.id) {
+            payload.product_id = chosen.id;
+        } else {
+            payload.description = chosen.name;
+        }
+        if (lotId) {
+            payload.lot_id = Number(lotId);
+        }
+        Object.assign(this.state, { chosen: null, search: "" });
+        await this.perform("material.add", payload);
+    }
+
+    get canScan() {
+        return "BarcodeDetector" in window && Boolean(navigator.mediaDevices);
+    }
+
+    async scan() {
+        this.state.scanning = true;
+        const stream = await navigator.mediaDevices
+            .getUserMedia({ video: { facingMode: "environment" } })
+            .catch(() => null);
+        if (!stream) {
+            this.state.scanning = false;
+            return;
+        }
+        try {
+            this.video.el.srcObject = stream;
+            await this.video.el.play();
+            const detector = new window.BarcodeDetector();
+            while (this.state.scanning) {
+                const codes = await detector.detect(this.video.el);
+                if (codes.length) {
+                    this.take(codes[0].rawValue);
+                    break;
+                }
+                await new Promise((resolve) => setTimeout(resolve, 150));
+            }
+        } finally {
+            stream.getTracks().forEach((track) => track.stop());
+            this.state.scanning = false;
+        }
+    }
+
+    take(code) {
+        const products = this.store.snapshot.products || [];
+        const product = products.find((one) => one.barcode === code || one.code === code);
+        if (product) {
+            this.choose(product);
+        } else {
+            this.state.search = code;
+        }
+    }
+
+    heldText(product) {
+        return _t("%(count)s %(unit)s in the van", { count: product.held, unit: product.uom });
+    }
+}

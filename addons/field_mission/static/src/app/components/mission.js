@@ -1,0 +1,145 @@
+import { useState } from "@odoo/owl";
+import { fromText, hour, spent } from "../core/clock";
+import { _t } from "../core/i18n";
+import { accessLabels, stateLabel } from "../core/labels";
+import { doneBlockers } from "../core/reducer";
+import { getPanels } from "../core/registry";
+import { FieldComponent } from "./base";
+import { Icon } from "./icon";
+import "./panels";
+
+export class MissionPage extends FieldComponent {
+    static template = "field_mission.Mission";
+    static components = { Icon };
+
+    setup() {
+        super.setup();
+        this.state = useState({ open: this.suggested, asking: null, reason: "" });
+    }
+
+    /** Before the work people need to know where; during it, the checklist. */
+    get suggested() {
+        const mission = this.mission;
+        return mission?.state === "in_progress" && mission.checks.length ? "checks" : "info";
+    }
+
+    get panels() {
+        return getPanels().filter((panel) => panel.visible(this.mission));
+    }
+
+    toggle(name) {
+        this.state.open = this.state.open === name ? null : name;
+    }
+
+    get slot() {
+        const { mission, store } = this;
+        const start = hour(mission.planned_start, mission.tz, store.lang);
+        return start ? `${start} – ${hour(mission.planned_end, mission.tz, store.lang)}` : "";
+    }
+
+    get label() {
+        return stateLabel(this.mission, this.store.running);
+    }
+
+    get runningHere() {
+        const { running } = this.store;
+        return running?.mission.id === this.mission.id ? running.line : null;
+    }
+
+    get elapsed() {
+        const line = this.runningHere;
+        return line ? spent(this.store.now - fromText(line.start).getTime()) : "";
+    }
+
+    get mapLink() {
+        const { latitude, longitude, name } = this.mission.site;
+        if (!latitude && !longitude) {
+            return null;
+        }
+        return `geo:${latitude},${longitude}?q=${latitude},${longitude}(${encodeURIComponent(name)})`;
+    }
+
+    get webMapLink() {
+        const { latitude, longitude } = this.mission.site;
+        return latitude || longitude
+            ? `https://www.openstreetmap.org/directions?to=${latitude}%2C${longitude}`
+            : null;
+    }
+
+    get isApple() {
+        return /iPhone|iPad|Macintosh/.test(navigator.userAgent);
+    }
+
+    get navigationLink() {
+        const { latitude, longitude } = this.mission.site;
+        if (!latitude && !longitude) {
+            return null;
+        }
+        return this.isApple ? `https://maps.apple.com/?daddr=${latitude},${longitude}` : this.mapLink;
+    }
+
+    /** What the big buttons at the bottom do next. */
+    get steps() {
+        const { mission, runningHere } = this;
+        if (mission.state === "planned") {
+            const steps = [{ kind: "mission.arrive", label: _t("I'm here"), icon: "pin", main: true }];
+            if (runningHere?.kind !== "travel") {
+                steps.unshift({ kind: "mission.travel", label: _t("On the way"), icon: "route" });
+            }
+            return steps;
+        }
+        if (mission.state !== "in_progress") {
+            return [];
+        }
+        const finish = { kind: "done", label: _t("Finish"), icon: "check", main: true };
+        if (!runningHere) {
+            return [{ kind: "mission.arrive", label: _t("I'm here"), icon: "pin" }, finish];
+        }
+        if (runningHere.kind === "on_site") {
+            return [{ kind: "mission.pause", label: _t("Break"), icon: "pause" }, finish];
+        }
+        if (runningHere.kind === "travel") {
+            return [{ kind: "mission.arrive", label: _t("I'm here"), icon: "pin", main: true }];
+        }
+        return [{ kind: "mission.resume", label: _t("Back to work"), icon: "play" }, finish];
+    }
+
+    async take(step) {
+        if (step.kind !== "done") {
+            await this.perform(step.kind);
+            if (step.kind === "mission.arrive") {
+                this.state.open = this.suggested;
+            }
+            return;
+        }
+        this.state.asking = "done";
+    }
+
+    get blockers() {
+        return doneBlockers(this.mission).map(
+            (blocker) =>
+                ({
+                    photo: _t("a photo"),
+                    signature: _t("the customer's signature, or why there is none"),
+                })[blocker.key] || blocker.name
+        );
+    }
+
+    async finish() {
+        this.state.asking = null;
+        await this.perform("mission.done");
+    }
+
+    async reschedule() {
+        const reason = this.state.reason.trim();
+        if (!reason) {
+            return;
+        }
+        this.state.asking = null;
+        await this.perform("mission.reschedule", { reason });
+    }
+
+    accessLabel(kind) {
+        return accessLabels()[kind];
+    }
+}

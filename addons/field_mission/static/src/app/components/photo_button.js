@@ -1,0 +1,59 @@
+import { useRef, useState } from "@odoo/owl";
+import { compress } from "../core/photo";
+import { digest, newUuid } from "../core/store";
+import { FieldComponent } from "./base";
+import { Icon } from "./icon";
+
+/** Camera and gallery; the picture is on the phone's disk before it counts as taken. */
+export class PhotoButton extends FieldComponent {
+    static template = "field_mission.PhotoButton";
+    static components = { Icon };
+
+    setup() {
+        super.setup();
+        this.camera = useRef("camera");
+        this.gallery = useRef("gallery");
+        this.state = useState({ busy: false });
+    }
+
+    open(which) {
+        this[which].el.click();
+    }
+
+    async take(event) {
+        const files = [...event.target.files];
+        event.target.value = "";
+        this.state.busy = true;
+        try {
+            for (const file of files) {
+                await this.keep(file);
+            }
+        } finally {
+            this.state.busy = false;
+        }
+    }
+
+    async keep(file) {
+        let picture;
+        try {
+            picture = await compress(file);
+        } catch {
+            this.store.say("photo");
+            return;
+        }
+        const uuid = newUuid();
+        await this.perform(
+            "photo",
+            {
+                uuid,
+                kind: "photo",
+                stage: this.props.stage || undefined,
+                caption: this.props.caption || undefined,
+                check_id: this.props.checkId || undefined,
+                sha256: await digest(picture.bytes),
+            },
+            { blob: { uuid, ...picture } }
+        );
+        await this.props.onTaken?.(uuid);
+    }
+}

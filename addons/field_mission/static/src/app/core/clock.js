@@ -1,0 +1,72 @@
+/** Instants travel as UTC texts "YYYY-MM-DD HH:MM:SS", as Odoo writes them. */
+
+export function toText(date) {
+    return date.toISOString().slice(0, 19).replace("T", " ");
+}
+
+export function fromText(text) {
+    return text ? new Date(text.replace(" ", "T") + "Z") : null;
+}
+
+export function nowText() {
+    return toText(new Date());
+}
+
+const formats = new Map();
+
+function format(locale, options) {
+    const key = JSON.stringify([locale, options]);
+    if (!formats.has(key)) {
+        formats.set(key, new Intl.DateTimeFormat(locale, options));
+    }
+    return formats.get(key);
+}
+
+export function hour(text, tz, locale) {
+    const date = fromText(text);
+    return date
+        ? format(locale, { hour: "2-digit", minute: "2-digit", timeZone: tz }).format(date)
+        : "";
+}
+
+export function dayTitle(day, locale) {
+    const date = fromText(`${day} 12:00:00`);
+    const options = { weekday: "long", day: "numeric", month: "long", timeZone: "UTC" };
+    return format(locale, options).format(date);
+}
+
+export function dayShort(day, locale) {
+    const date = fromText(`${day} 12:00:00`);
+    return format(locale, { weekday: "short", day: "numeric", timeZone: "UTC" }).format(date);
+}
+
+export function moment(text, tz, locale) {
+    const date = fromText(text);
+    const options = {
+        day: "2-digit",
+        month: "2-digit",
+        hour: "2-digit",
+        minute: "2-digit",
+        timeZone: tz,
+    };
+    return date ? format(locale, options).format(date) : "";
+}
+
+/** The day of an instant in a time zone, "YYYY-MM-DD". */
+export function dayOf(date, tz) {
+    const options = { year: "numeric", month: "2-digit", day: "2-digit", timeZone: tz };
+    return format("en-CA", options).format(date);
+}
+
+export function addDays(day, count) {
+    const date = fromText(`${day} 12:00:00`);
+    date.setUTCDate(date.getUTCDate() + count);
+    return date.toISOString().slice(0, 10);
+}
+
+/** "1 h 05" for a number of milliseconds. */
+export function spent(milliseconds) {
+    const minutes = Math.max(0, Math.round(milliseconds / 60000));
+    const rest = String(minutes % 60).padStart(2, "0");
+    return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${rest}`;
+}

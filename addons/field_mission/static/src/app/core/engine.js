@@ -1,0 +1,158 @@
+/**
+ * Sending what the device did, and fetching what the office did.
+ *
+ * Operations go first and in order, bytes of photos in a second lane after them, so that a large
+ * photo never delays a tick. Locks only save work: the server applies each uuid once whatever
+ * happens here.
+ */
+
+import { Mutex } from "@web/core/utils/concurrency";
+import { isLive } from "./reducer";
+import { call, TransportError, upload } from "./transport";
+
+const LOCK = "field-sync";
+const BATCH = 20;
+
+/** Somebody else is logged in: this person's work stays here until they are back. */
+function refuseStranger(answer) {
+    if (answer.stranger) {
+        throw new TransportError("other-user");
+    }
+}
+
+export class SyncEngine {
+    /**
+     * @param {Object} options
+     * @param {import("./db").DeviceDatabase} options.db
+     * @param {Object} options.identity { uid, db, device, appVersion }
+     * @param {Object} options.on callbacks: status(kind, detail), changed(), snapshot(data)
+     * @param {Object} [options.net] { call, upload } (tests)
+     */
+    constructor({ db, identity, on, net = { call, upload } }) {
+        Object.assign(this, { db, identity, on, net });
+        this.mutex = new Mutex();
+        this.delay = 0;
+    }
+
+    /** Send everything, then pull; calls that arrive meanwhile are merged into one more run. */
+    sync() {
+        if (this.queued) {
+            return this.queued;
+        }
+        this.queued = this.mutex.exec(async () => {
+            this.queued = null;
+            await this._locked(() => this._run());
+        });
+        return this.queued;
+    }
+
+    async _locked(work) {
+        if (!navigator.locks) {
+            return work();
+        }
+        return navigator.locks.request(LOCK, work);
+    }
+
+    async _run() {
+        this.on.status("syncing");
+        try {
+            const csrf = await this._sendOperations();
+            await this._sendBlobs(csrf);
+            await this._pull();
+            this.delay = 0;
+            this.on.status("online");
+        } catch (error) {
+            if (!(error instanceof TransportError)) {
+                this.on.status("offline", String(error));
+                throw error;
+            }
+            this.on.status(error.kind, error.message);
+        }
+    }
+
+    async _sendOperations() {
+        for (;;) {
+            const pending = (await this.db.all("ops")).filter((op) => isLive(op) && !op.sent);
+            const batch = pending.slice(0, BATCH);
+            const answer = await this.net.call("/field/api/sync", {
+                uid: this.identity.uid,
+                db: this.identity.db,
+                device: this.identity.device,
+                app_version: this.identity.appVersion,
+                pending: pending.length,
+                operations: batch.map(({ uuid, kind, mission_id, payload, at, base, after }) => ({
+                    uuid,
+                    kind,
+                    mission_id,
+                    payload,
+                    at,
+                    base,
+                    after,
+                })),
+            });
+            refuseStranger(answer);
+            await this._settle(batch, answer.results);
+            this.on.drift(answer.server_time);
+            if (pending.length <= batch.length) {
+                return answer.csrf;
+            }
+        }
+    }
+
+    /** Applied operations leave with the next pull; the others stay, with the reason. */
+    async _settle(batch, results) {
+        const byUuid = new Map(results.map((result) => [result.uuid, result]));
+        await this.db.write(["ops"], ({ ops }) => {
+            for (const operation of batch) {
+                const result = byUuid.get(operation.uuid);
+                if (result?.state === "applied") {
+                    // Kept until the pull shows its effect, or the screen would jump back.
+                    ops.put({ ...operation, state: "pending", sent: true });
+                } else if (result) {
+                    ops.put({ ...operation, state: result.state, message: result.message });
+                }
+            }
+        });
+        this.on.changed();
+    }
+
+    async _sendBlobs(csrf) {
+        for (const uuid of await this.db.keys("blobs")) {
+            const blob = await this.db.get("blobs", uuid);
+            if (!blob || blob.sent || blob.refused) {
+                continue;
+            }
+            try {
+                const answer = await this.net.upload(uuid, blob.bytes, blob.mimetype, csrf);
+                if (answer.state === "received") {
+                    await this.db.write(["blobs"], ({ blobs }) => blobs.delete(uuid));
+                } else {
+                    throw new TransportError("offline", "corrupt");
+                }
+            } catch (error) {
+                if (error.kind !== "refused") {
+                    throw error;
+                }
+                // The description was refused with its operation: the bytes wait beside it.
+                await this.db.write(["blobs"], ({ blobs }) =>
+                    blobs.put({ ...blob, refused: error.message })
+                );
+            }
+            this.on.changed();
+        }
+    }
+
+    async _pull() {
+        const { uid, db } = this.identity;
+        const data = await this.net.call("/field/api/bootstrap", { uid, db });
+        refuseStranger(data);
+        const sent = (await this.db.all("ops")).filter((operation) => operation.sent);
+        await this.db.write(["meta", "ops"], ({ meta, ops }) => {
+            meta.put(data, "snapshot");
+            for (const operation of sent) {
+                ops.delete(operation.seq);
+            }
+        });
+        this.on.snapshot(data);
+    }
+}

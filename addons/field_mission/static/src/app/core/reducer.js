@@ -1,0 +1,215 @@
+/**
+ * The screen is a pure replay: what the server said, then what this device did since.
+ *
+ * Nothing here writes the snapshot: a pull that lands between a tap and its saving must not bring
+ * an old value back.
+ */
+
+import { addOperation, getOperation } from "./registry";
+
+/** Operations that still count: refused ones and those to decide are the office's matter. */
+export function isLive(operation) {
+    return !operation.state || operation.state === "pending";
+}
+
+/**
+ * @param {Object} snapshot { missions: [...] } as the server sent it
+ * @param {Object[]} operations in the order in which they were done
+ * @returns {Object[]} missions as the device shows them, in the same order
+ */
+export function replay(snapshot, operations) {
+    const missions = structuredClone(snapshot.missions || []);
+    const byId = new Map(missions.map((mission) => [mission.id, mission]));
+    for (const operation of operations) {
+        const mission = byId.get(operation.mission_id);
+        const apply = getOperation(operation.kind);
+        if (mission && apply && isLive(operation)) {
+            apply(mission, operation, { missions, snapshot });
+            mission.unsent = (mission.unsent || 0) + 1;
+        }
+    }
+    return missions;
+}
+
+/** What the server will ask before the mission can be finished: keys and names. */
+export function doneBlockers(mission) {
+    const blockers = mission.checks
+        .filter((check) => check.required && check.kind !== "section" && check.result === "todo")
+        .map((check) => ({ key: "check", name: check.name }));
+    if (mission.type.requires_photo && !mission.photos.some((photo) => photo.kind === "photo")) {
+        blockers.push({ key: "photo" });
+    }
+    const signed = mission.signatures.some((sign) => sign.kind === "after_work");
+    if (mission.type.requires_signature && !signed) {
+        blockers.push({ key: "signature" });
+    }
+    return blockers;
+}
+
+/** The user's running time segment on any of the missions. */
+export function runningTime(missions) {
+    for (const mission of missions) {
+        const line = mission.times.find((time) => time.mine && !time.stop);
+        if (line) {
+            return { mission, line };
+        }
+    }
+    return null;
+}
+
+function closeRunning(missions, at) {
+    for (const mission of missions) {
+        for (const line of mission.times) {
+            if (line.mine && !line.stop) {
+                line.stop = at > line.start ? at : line.start;
+            }
+        }
+    }
+}
+
+function openTime(kind) {
+    return (mission, operation, { missions }) => {
+        closeRunning(missions, operation.at);
+        mission.times.push({
+            id: operation.uuid,
+            kind,
+            start: operation.at,
+            stop: false,
+            mine: true,
+            who: "",
+        });
+    };
+}
+
+addOperation("mission.travel", openTime("travel"));
+
+addOperation("mission.arrive", (mission, operation, all) => {
+    if (mission.state === "planned") {
+        mission.state = "in_progress";
+        mission.actual_start = operation.at;
+    }
+    openTime("on_site")(mission, operation, all);
+});
+
+addOperation("mission.pause", (mission, operation, all) =>
+    openTime(operation.payload.kind || "break")(mission, operation, all)
+);
+
+addOperation("mission.resume", openTime("on_site"));
+
+addOperation("mission.done", (mission, operation, { missions }) => {
+    mission.state = "done";
+    mission.actual_end = operation.at;
+    closeRunning(missions, operation.at);
+});
+
+addOperation("mission.reschedule", (mission, operation, { missions }) => {
+    mission.state = "to_reschedule";
+    closeRunning(missions, operation.at);
+});
+
+addOperation("mission.conclusion", (mission, operation) => {
+    mission.conclusion = operation.payload.text;
+});
+
+/** The same judgement as `core/checks.py` on the server. */
+export function judge(check, values) {
+    if (values.yesno === "na") {
+        return "na";
+    }
+    if (check.kind === "yesno") {
+        return values.yesno === "yes" ? "ok" : "fail";
+    }
+    if (check.kind === "number") {
+        const low = check.has_min && values.number < check.min;
+        const high = check.has_max && values.number > check.max;
+        return low || high ? "fail" : "ok";
+    }
+    if (check.kind === "choice") {
+        return check.fail_choices.includes(values.choice) ? "fail" : "ok";
+    }
+    return "ok";
+}
+
+addOperation("check.set", (mission, operation) => {
+    const { payload } = operation;
+    const check = mission.checks.find((one) => one.id === payload.check_id);
+    if (!check) {
+        return;
+    }
+    Object.assign(check, {
+        yesno: payload.yesno || "",
+        choice: payload.choice || "",
+        number: payload.number ?? false,
+        text: payload.text || "",
+        note: payload.note || "",
+        photos: payload.photos || [],
+        result: judge(check, payload),
+        answer_id: operation.uuid,
+    });
+});
+
+addOperation("time.add", (mission, operation) => {
+    mission.times.push({
+        id: operation.uuid,
+        kind: operation.payload.kind,
+        start: operation.payload.start,
+        stop: operation.payload.stop,
+        mine: true,
+        who: "",
+    });
+});
+
+addOperation("material.add", (mission, operation, { snapshot }) => {
+    const { payload } = operation;
+    const product = (snapshot.products || []).find((one) => one.id === payload.product_id);
+    mission.materials.push({
+        id: operation.uuid,
+        product_id: payload.product_id || false,
+        name: product ? product.name : payload.description,
+        description: payload.description || "",
+        planned: 0,
+        quantity: payload.quantity,
+        uom: product ? product.uom : "",
+        billing: payload.billing || "billable",
+        lot: product?.lots.find((lot) => lot.id === payload.lot_id)?.name || "",
+        is_return: Boolean(payload.is_return),
+        shortage: product && !payload.is_return ? Math.max(0, payload.quantity - product.held) : 0,
+    });
+});
+
+addOperation("photo", (mission, operation) => {
+    const { payload } = operation;
+    mission.photos.push({
+        uuid: payload.uuid,
+        kind: payload.kind || "photo",
+        stage: payload.stage || "",
+        caption: payload.caption || "",
+        check_id: payload.check_id || false,
+        state: "waiting",
+        date: operation.at,
+    });
+});
+
+addOperation("sign", (mission, operation) => {
+    const { payload } = operation;
+    mission.signatures.push({
+        id: operation.uuid,
+        kind: payload.kind || "after_work",
+        name: payload.name || "",
+        quality: payload.quality || "",
+        refusal_reason: payload.refusal_reason || "",
+        date: operation.at,
+    });
+});
+
+addOperation("incident", (mission, operation) => {
+    const { payload } = operation;
+    mission.incidents.push({
+        id: operation.uuid,
+        kind: payload.kind,
+        severity: payload.severity || "medium",
+        description: payload.description || "",
+        date: operation.at,
+    });
+});

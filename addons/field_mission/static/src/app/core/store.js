@@ -1,0 +1,374 @@
+/** The app's state: what it knows, what it did, how the sending goes. */
+
+import { markRaw, reactive } from "@odoo/owl";
+import { addDays, dayOf, fromText, nowText } from "./clock";
+import { DeviceDatabase } from "./db";
+import { SyncEngine } from "./engine";
+import { setTerms } from "./i18n";
+import { isLive, replay, runningTime } from "./reducer";
+import { call, fetchTerms, TransportError } from "./transport";
+
+const LAST_USER = "field-last-user";
+const PULL_EVERY = 4 * 60 * 1000;
+const RETRY_FIRST = 5000;
+const RETRY_LONGEST = 5 * 60 * 1000;
+
+export function newUuid() {
+    return crypto.randomUUID();
+}
+
+export async function digest(bytes) {
+    const hash = await crypto.subtle.digest("SHA-256", bytes);
+    return [...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function databaseName(identity) {
+    return `field-${identity.db}-${identity.uid}`;
+}
+
+export class FieldStore {
+    constructor() {
+        this.phase = "starting"; // starting, ready, login, insecure, broken
+        this.status = "idle"; // idle, syncing, online, offline, expired, other-user, refused
+        this.detail = "";
+        this.snapshot = markRaw({ missions: [], products: [], user: {} });
+        this.operations = markRaw([]);
+        this.blobCount = 0;
+        this.missions = markRaw([]);
+        this.drift = 0;
+        this.lastSync = null;
+        this.newVersion = false;
+        this.persisted = null;
+        this.toast = "";
+        this.now = Date.now();
+    }
+
+    static create() {
+        const store = reactive(new FieldStore());
+        // Methods must see the reactive object, or their changes would not be drawn.
+        store.start().catch((error) => {
+            store.phase = "broken";
+            store.detail = String(error);
+        });
+        return store;
+    }
+
+    get lang() {
+        return (this.snapshot.user.lang || navigator.language || "en").replace("_", "-");
+    }
+
+    get today() {
+        return dayOf(new Date(this.now), this.snapshot.user.tz || "Europe/Paris");
+    }
+
+    get pending() {
+        return this.operations.filter((operation) => isLive(operation) && !operation.sent);
+    }
+
+    get refused() {
+        return this.operations.filter((operation) => !isLive(operation));
+    }
+
+    get unsentCount() {
+        return this.pending.length + this.blobCount;
+    }
+
+    get running() {
+        return runningTime(this.missions);
+    }
+
+    get days() {
+        const days = new Set(this.missions.map((mission) => mission.day).filter(Boolean));
+        for (let shift = -3; shift <= 3; shift++) {
+            days.add(addDays(this.today, shift));
+        }
+        return [...days].sort();
+    }
+
+    missionsOf(day) {
+        return this.missions
+            .filter((mission) => mission.day === day)
+            .sort((a, b) => (a.order ?? 0) - (b.order ?? 0) || this._compareTimes(a, b));
+    }
+
+    _compareTimes(a, b) {
+        const first = a.planned_start || a.promised_start || "9";
+        const second = b.planned_start || b.promised_start || "9";
+        return first.localeCompare(second) || a.id - b.id;
+    }
+
+    mission(id) {
+        return this.missions.find((mission) => mission.id === id);
+    }
+
+    // ------------------------------------------------------------------ start
+
+    async start() {
+        if (!window.isSecureContext) {
+            this.phase = "insecure";
+            return;
+        }
+        setInterval(() => {
+            this.now = Date.now();
+        }, 30000);
+        const known = this._readLastUser();
+        if (known) {
+            await this._openFor(known);
+            this.phase = "ready";
+            this._watch();
+            this.sync();
+            return;
+        }
+        await this._firstStart();
+    }
+
+    _readLastUser() {
+        try {
+            return JSON.parse(localStorage.getItem(LAST_USER));
+        } catch {
+            return null;
+        }
+    }
+
+    async _firstStart() {
+        try {
+            const data = await call("/field/api/bootstrap", {});
+            const identity = { uid: data.uid, db: data.db, name: data.user.name };
+            localStorage.setItem(LAST_USER, JSON.stringify(identity));
+            await this._openFor(identity);
+            await this.database.setMeta("snapshot", data);
+            await this._takeSnapshot(data);
+            this.status = "online";
+            this.lastSync = nowText();
+            this.phase = "ready";
+            this._watch();
+        } catch (error) {
+            if (!(error instanceof TransportError)) {
+                throw error;
+            }
+            this.status = error.kind;
+            this.phase = "login";
+        }
+    }
+
+    async _openFor(identity) {
+        this.identity = identity;
+        this.database = markRaw(await DeviceDatabase.open(databaseName(identity)));
+        let device = await this.database.getMeta("device");
+        if (!device) {
+            device = newUuid();
+            await this.database.setMeta("device", device);
+        }
+        const terms = await this.database.getMeta("terms");
+        if (terms) {
+            setTerms(terms.modules);
+        }
+        const kept = await this.database.getMeta("snapshot");
+        if (kept) {
+            this.snapshot = markRaw(kept);
+        }
+        this.lastSync = (await this.database.getMeta("last_sync")) || null;
+        const engine = new SyncEngine({
+            db: this.database,
+            identity: { ...identity, device, appVersion: document.body.dataset.version },
+            on: {
+                status: (kind, detail) => this._onStatus(kind, detail),
+                changed: () => this._reload(),
+                snapshot: (data) => this._takeSnapshot(data),
+                drift: (text) => {
+                    this.drift = Math.round((Date.now() - fromText(text)) / 1000);
+                },
+            },
+        });
+        this.engine = markRaw(engine);
+        await this._reload();
+        if (navigator.storage?.persist) {
+            this.persisted = await navigator.storage.persist();
+        }
+    }
+
+    _watch() {
+        window.addEventListener("online", () => this.sync());
+        document.addEventListener("visibilitychange", () => {
+            if (document.visibilityState === "visible") {
+                this.now = Date.now();
+                this.sync();
+                navigator.serviceWorker?.getRegistration("/field").then((found) => found?.update());
+            }
+        });
+        setInterval(() => this.sync(), PULL_EVERY);
+        this._watchWorker();
+    }
+
+    async _watchWorker() {
+        if (!navigator.serviceWorker) {
+            return;
+        }
+        const registration = await navigator.serviceWorker.register("/field/sw.js", {
+            scope: "/field",
+            updateViaCache: "none",
+        });
+        const offer = (worker) => {
+            if (worker && navigator.serviceWorker.controller) {
+                this.waitingWorker = worker;
+                this.newVersion = true;
+            }
+        };
+        offer(registration.waiting);
+        registration.addEventListener("updatefound", () => {
+            const worker = registration.installing;
+            worker.addEventListener("statechange", () => {
+                if (worker.state === "installed") {
+                    offer(worker);
+                }
+            });
+        });
+        let reloaded = false;
+        navigator.serviceWorker.addEventListener("controllerchange", () => {
+            if (this.newVersion && !reloaded) {
+                reloaded = true;
+                location.reload();
+            }
+        });
+    }
+
+    takeNewVersion() {
+        this.waitingWorker?.postMessage("take-over");
+    }
+
+    // ------------------------------------------------------------------ sending
+
+    sync() {
+        return this.engine?.sync();
+    }
+
+    _onStatus(kind, detail = "") {
+        this.status = kind;
+        this.detail = detail;
+        if (kind === "online") {
+            this.lastSync = nowText();
+            this.database.setMeta("last_sync", this.lastSync);
+            this.retry = RETRY_FIRST;
+        } else if (kind === "offline") {
+            clearTimeout(this.timer);
+            this.retry = Math.min((this.retry || RETRY_FIRST) * 2, RETRY_LONGEST);
+            this.timer = setTimeout(() => this.sync(), this.retry);
+        }
+    }
+
+    async _takeSnapshot(data) {
+        this.snapshot = markRaw(data);
+        await this._reload();
+        const kept = await this.database.getMeta("terms");
+        const wanted = `${data.user.lang} ${data.app_version}`;
+        if (kept?.key !== wanted) {
+            const modules = await fetchTerms(data.modules, data.user.lang).catch(() => null);
+            if (modules) {
+                setTerms(modules);
+                await this.database.setMeta("terms", { key: wanted, modules });
+                this.language = wanted;
+            }
+        }
+    }
+
+    async _reload() {
+        this.operations = markRaw(await this.database.all("ops"));
+        this.blobCount = (await this.database.keys("blobs")).length;
+        this._draw();
+    }
+
+    // Plain objects, replaced as a whole: a proxy can be neither cloned nor stored.
+    _draw() {
+        this.missions = markRaw(replay(this.snapshot, this.operations));
+    }
+
+    // ------------------------------------------------------------------ doing
+
+    /**
+     * Do something on a mission: on the screen at once, on the disk before it counts as saved,
+     * on the server as soon as there is a network.
+     *
+     * @param {string} kind
+     * @param {Object} mission
+     * @param {Object} [payload]
+     * @param {Object} [options] { blob: { uuid, bytes, mimetype }, base }
+     */
+    async perform(kind, mission, payload = {}, { blob, base } = {}) {
+        const operation = {
+            uuid: newUuid(),
+            kind,
+            mission_id: mission.id,
+            payload,
+            at: nowText(),
+            base: base || null,
+            after: null,
+            state: "pending",
+            uid: this.identity.uid,
+            db: this.identity.db,
+            schema: 1,
+        };
+        // Drawn before it is saved: a tick must not wait for the disk.
+        const before = this.operations;
+        this.operations = markRaw([...before, operation]);
+        this._draw();
+        try {
+            await this.database.write(["ops", "blobs"], ({ ops, blobs }) => {
+                ops.add(operation);
+                if (blob) {
+                    blobs.put(blob);
+                }
+            });
+        } catch (error) {
+            this.operations = before;
+            this._draw();
+            this.say(error?.name === "QuotaExceededError" ? "full" : "unsaved");
+            throw error;
+        }
+        await this._reload();
+        this.sync();
+        return operation.uuid;
+    }
+
+    /** Give up a refused operation, with its bytes. */
+    async discard(operation) {
+        const blob = operation.kind === "photo" ? operation.payload.uuid : null;
+        await this.database.write(["ops", "blobs"], ({ ops, blobs }) => {
+            ops.delete(operation.seq);
+            if (blob) {
+                blobs.delete(blob);
+            }
+        });
+        await this._reload();
+    }
+
+    /** Try a refused operation again, as a new one: its uuid has been answered for good. */
+    async again(operation) {
+        const { seq, message, ...rest } = operation;
+        await this.database.write(["ops"], ({ ops }) => {
+            ops.delete(seq);
+            ops.add({ ...rest, uuid: newUuid(), state: "pending", sent: false });
+        });
+        await this._reload();
+        this.sync();
+    }
+
+    say(key) {
+        this.toast = key;
+        clearTimeout(this.toastTimer);
+        this.toastTimer = setTimeout(() => {
+            this.toast = "";
+        }, 4000);
+    }
+
+    /** Forget the user of this device; refused while anything of theirs is unsent. */
+    async leave() {
+        if (this.unsentCount) {
+            return false;
+        }
+        localStorage.removeItem(LAST_USER);
+        await this.database.write(["meta"], ({ meta }) => meta.delete("snapshot"));
+        this.database.close();
+        location.href = "/web/session/logout?redirect=/web/login?redirect=/field";
+        return true;
+    }
+}
