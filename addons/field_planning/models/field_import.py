@@ -197,20 +197,29 @@ class FieldImport(models.Model):
                     self.env._("“%s” can't be changed in its present state.", run.display_name)
                 )
 
-    @api.constrains("kind")
     def _check_kind_rights(self):
         """Technicians are employees: only who may create employees imports them."""
         for run in self:
-            if run.kind == "technicians" and not run.env["hr.employee"].has_access("create"):
+            if run.kind == "technicians" and not self.env["hr.employee"].has_access("create"):
                 raise AccessError(
                     self.env._("Only people who may create employees can import technicians.")
                 )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Create runs; technicians only for who may create employees."""
+        runs = super().create(vals_list)
+        runs._check_kind_rights()
+        return runs
 
     def write(self, vals):
         """Keep what a run has read in step with its file and kind."""
         if {"file", "kind", "company_id"}.intersection(vals):
             self._check_state("draft")
-        return super().write(vals)
+        result = super().write(vals)
+        if "kind" in vals:
+            self._check_kind_rights()
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_running(self):

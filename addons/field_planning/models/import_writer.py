@@ -2,9 +2,12 @@
 
 import logging
 
+from psycopg2 import IntegrityError
+
 from odoo import fields
 from odoo.exceptions import UserError
 from odoo.fields import Command
+from odoo.tools import mute_logger
 
 from odoo.addons.field_mission.core.slots import local_to_utc
 
@@ -44,7 +47,7 @@ class ImportWriter:
         if not lines:
             return
         try:
-            with self.env.cr.savepoint():
+            with self.env.cr.savepoint(), mute_logger("odoo.sql_db"):
                 getattr(self, f"_write_{self.run.kind}")(self._inner(lines))
         except Exception as error:
             # Whatever a line brings up (a constraint, another addon's check) is that line's
@@ -60,9 +63,12 @@ class ImportWriter:
         return lines.with_context(**{INNER_KEY: INNER_TOKEN})
 
     def _mark_failed(self, line, error):
-        if not isinstance(error, UserError):
+        text = str(error)
+        if isinstance(error, IntegrityError):
+            text = self.env["field.mission"]._sql_error_to_message(error)
+        elif not isinstance(error, UserError):
             _logger.warning("Import line %s can't be written", line.id, exc_info=error)
-        issue = say.error("failed", "", "", error=str(error))
+        issue = say.error("failed", "", "", error=text)
         issues = [known for known in line._get_issues() if known.code != "failed"]
         self._inner(line)._store_issues([*issues, issue])
 

@@ -42,7 +42,7 @@ _DEFAULT_SHEET = re.compile(
     r"schedule|semaine|week|sem|s|rapport|report|liste|interventions?|missions?|jobs?|visits?)"
     r"[\s_\-]*(?:n\W*)?\d*$"
 )
-_UNASSIGNED = PLACEHOLDERS | {
+_UNASSIGNED = (PLACEHOLDERS - {"inconnu", "inconnue", "unknown"}) | {
     "non affecte", "non affectee", "a affecter", "non attribue", "a attribuer", "vacant", "libre",
     "personne", "unassigned", "not assigned", "none yet", "open", "sans technicien", "non assigne",
     "pas de technicien", "nobody", "a pourvoir", "tech ?", "technicien ?", "en attente", "attente",

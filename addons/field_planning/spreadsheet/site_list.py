@@ -223,6 +223,8 @@ def _propose_spellings(lines: Sequence[SiteLine]) -> None:
 def _match(lines: Sequence[SiteLine], sites: SiteIndex, customers: Any) -> None:
     """Recognise the sites that are known, and those that stand twice in the list."""
     seen: dict[tuple[str, ...], int] = {}
+    codes = {site.id: site.code for site in sites.sites}
+    taken: set[int] = set()
     for line in lines:
         if line.status != "ok":
             continue
@@ -234,8 +236,11 @@ def _match(lines: Sequence[SiteLine], sites: SiteIndex, customers: Any) -> None:
             line.status = "duplicate"
             continue
         seen[key] = line.row
-        line.site_id = _known(line, sites)
+        line.site_id = _known(line, sites, codes)
+        if line.site_id in taken:
+            line.site_id = 0  # one known site can't be two lines of the list
         if line.site_id:
+            taken.add(line.site_id)
             line.status = "known"
 
 
@@ -245,10 +250,13 @@ def _key(line: SiteLine) -> tuple[str, ...]:
     return (normalise(line.name), normalise(line.street), normal_city(line.city), line.insee)
 
 
-def _known(line: SiteLine, sites: SiteIndex) -> int:
-    if line.code:
-        match = sites.match(SiteQuery(code=line.code))
+def _known(line: SiteLine, sites: SiteIndex, codes: dict[int, str]) -> int:
+    """The known site that a line is: by its code, else by name and address."""
+    if line.code and (match := sites.match(SiteQuery(code=line.code))).id:
         return match.id or 0
     query = SiteQuery(line.name, "", line.street, line.zip, line.city, line.customer_id, line.insee)
     match = sites.match(query)
-    return match.id if match.id and match.sure else 0
+    if not match.id or not match.sure:
+        return 0
+    # Another code is another site, however alike the names are.
+    return 0 if line.code and codes[match.id] else match.id
