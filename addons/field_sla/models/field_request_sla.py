@@ -10,6 +10,7 @@ from .field_sla_target import KINDS
 OPEN = ("running", "paused", "late")
 VERDICTS = ("met", "missed")
 SECOND = timedelta(seconds=1)
+MEASURES = frozenset(("elapsed_hours", "clock_hours", "paused_hours"))
 BATCH = 1000
 # What a verdict rests on: once it is given, nobody changes it.
 FROZEN = frozenset(
@@ -250,8 +251,11 @@ class FieldRequestSla(models.Model):
                 continue
             values = line._read_clock(clocks[line.id], fact, now)
             events += line._prepare_events(values, (reasons or {}).get(line.request_id.id))
+            # Zero hours are a measure too (an average counts them), unlike hours never written.
             changed = {
-                name: value for name, value in values.items() if (line[name] or False) != value
+                name: value
+                for name, value in values.items()
+                if (line[name] or False) != value or name in MEASURES
             }
             if changed:
                 line.write(changed)

@@ -357,6 +357,20 @@ class TestLife(SlaCommon):
                 self.assertEqual(mission.sla_time_left, "1 h 30" if not at_risk else "0 h 45")
         self.assertTrue(missions.search([("id", "=", mission.id), ("sla_state", "=", "running")]))
 
+    def test_averages_count_zero_and_leave_out_what_was_not_reached(self):
+        at_once = self._publish(self._mission("2026-12-01 06:00"), "2026-12-01 06:10")
+        self._arrive(at_once, "2026-12-01 07:00")  # before the office opens
+        later = self._publish(self._mission("2026-12-01 08:00"), "2026-12-01 08:10")
+        self._arrive(later, "2026-12-01 10:00")
+        never = self._mission("2026-12-01 08:00")
+        lines = self._line(at_once) | self._line(later) | self._line(never)
+        self.assertEqual(
+            self.env["field.request.sla"]._read_group(
+                [("id", "in", lines.ids)], [], ["elapsed_hours:avg", "__count"]
+            ),
+            [(1.0, 3)],
+        )
+
     def test_contract_figures(self):
         for day, arrival in ((1, "11:00"), (2, "11:00"), (3, "11:00"), (4, "15:00")):
             mission = self._mission(f"2026-12-0{day} 08:00")
