@@ -20,4 +20,5 @@
         "views/res_config_settings_views.xml",
         "views/field_sla_menus.xml",
     ],
+    "uninstall_hook": "uninstall_hook",
 }

@@ -1,6 +1,7 @@
 from odoo.fields import Command
 from odoo.tests import tagged
 
+from ..hooks import uninstall_hook
 from .common import SlaCommon, at, paris
 
 
@@ -126,9 +127,15 @@ class TestCron(SlaCommon):
         self.policy.warning_user_id = self.manager
         self.assertEqual(line._get_told_users("late")[line.id], self.manager)
 
+    def test_uninstall_takes_the_activities_away(self):
+        mission = self._mission("2026-12-01 08:00")
+        self._run("2026-12-01 11:10")
+        self.assertTrue(self._activities(mission))
+        uninstall_hook(self.env)
+        self.assertFalse(self._activities(mission))
+
     def test_cron_record(self):
         mission = self._mission("2026-12-01 08:00")
-        self.env.ref("field_sla.ir_cron_check_sla")
         with self.enter_registry_test_mode(), at("2026-12-01 12:30"):
             self.env.ref("field_sla.ir_cron_check_sla").method_direct_trigger()
         self.assertEqual(self._line(mission).state, "late")
