@@ -22,7 +22,7 @@ class FieldChargeRelease(models.Model):
         Blocked charges stay where they are. Charges already on an order are left alone, so that
         pressing twice bills once.
 
-        :return: the action that shows the orders
+        :return: the action that shows the orders, after a word on what stays blocked
         :raises UserError: when none of the charges can be billed, with the causes
         """
         self._check_may_bill()
@@ -34,7 +34,26 @@ class FieldChargeRelease(models.Model):
         if not ready:
             raise UserError(self._nothing_to_release_message(charges))
         orders = ready._release()
-        return orders.with_env(self.env)._action_open_field_orders()
+        action = orders.with_env(self.env)._action_open_field_orders()
+        waiting = charges - ready
+        return waiting._tell_waiting(action) if waiting else action
+
+    def _tell_waiting(self, action):
+        """Return an action that says what stays blocked before it goes on with another one."""
+        causes = ", ".join(self.blocking_cause_ids.with_env(self.env).mapped("name"))
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning",
+                "message": self.env._(
+                    "%(count)s charge(s) stay blocked: %(causes)s.",
+                    count=len(self),
+                    causes=causes,
+                ),
+                "next": action,
+            },
+        }
 
     def _nothing_to_release_message(self, charges):
         lines = [
