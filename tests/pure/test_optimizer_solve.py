@@ -443,7 +443,8 @@ def _day(name):
 )
 def test_bars_of_the_days(name, served, points, minutes):
     data = _day(name)
-    result = solve(data)
+    # On a quiet machine L takes 7 s at its own level; a busy one may take longer to the same plan.
+    result = solve(data, seconds=180, level=level_for(len(data["visits"])))
     verdict = evaluate(data, result)
     assert verdict["violations"] == []
     assert verdict["served"] >= served

@@ -6,6 +6,8 @@ from . import (
     field_mission,
     field_mission_import,
     field_optimization,
+    field_optimization_problem,
+    field_optimization_run,
     field_optimization_stop,
     field_optimization_tour,
     field_tour,

@@ -119,6 +119,7 @@ class FieldTour(models.Model):
     # Not stored: a mission that ends must not have to write its tour.
     @api.depends("stop_ids.mission_id.state", "stop_ids.mission_id.published", "stop_ids.set_aside")
     def _compute_progress(self):
+        self.stop_ids.mission_id.sudo().fetch(["state", "published"])
         for tour in self:
             missions = tour.stop_ids.filtered(lambda stop: not stop.set_aside).mission_id.sudo()
             done = missions.filtered(lambda mission: mission.state == "done")
@@ -150,6 +151,7 @@ class FieldTour(models.Model):
 
         :raises UserError: the technician or the day of a tour with stops is changed
         """
+        self.check_access("write")
         moved = {"technician_id", "date", "company_id"}.intersection(vals)
         if moved and any(tour.stop_ids for tour in self):
             raise UserError(

@@ -107,6 +107,7 @@ class FieldTourStop(models.Model):
 
     def write(self, vals):
         """A stop dragged to another place times its tour again."""
+        self.check_access("write")
         if "mission_id" in vals or "tour_id" in vals:
             raise UserError(
                 self.env._("A stop is not moved by hand: change the technician or the day.")

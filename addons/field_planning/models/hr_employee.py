@@ -183,5 +183,6 @@ class HrEmployee(models.Model):
 
 
 def _naive(moment):
-    """The same instant in naive UTC."""
-    return moment.astimezone(pytz.utc).replace(tzinfo=None)
+    """The same instant in naive UTC. Odoo writes 24:00 as the last microsecond of the day."""
+    naive = moment.astimezone(pytz.utc).replace(tzinfo=None)
+    return naive + timedelta(microseconds=1) if naive.microsecond == 999999 else naive

@@ -40,6 +40,10 @@ SENTENCES = {
         "Promised {earliest_at}–{latest_at} clashes with {other}, promised "
         "{other_earliest_at}–{other_latest_at}."
     ),
+    "clash_lunch": _lt(
+        "Promised {earliest_at}–{latest_at}: beside {other}, promised "
+        "{other_earliest_at}–{other_latest_at}, no time is left for lunch."
+    ),
     "clash_kept": _lt(
         "Promised {earliest_at}–{latest_at} clashes with {other}, which was set aside."
     ),

@@ -39,7 +39,7 @@ class ResCompany(models.Model):
     )
     field_solver_seconds = fields.Integer(
         string="Time for big days",
-        default=10,
+        default=14,
         help="Seconds given to the optimiser when more than 700 visits hang together.",
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from .insertion import Insertion
@@ -16,6 +17,8 @@ from .problem import Problem, Shift, Visit
 from .schedule import Scheduler
 
 Reason = dict[str, Any]
+
+CLASHES = ("clash", "clash_lunch")
 
 SENTENCES: dict[str, str] = {
     "no_position": "The site has no coordinates: locate its address.",
@@ -37,6 +40,8 @@ SENTENCES: dict[str, str] = {
     "lunch": "Promised {earliest_at}–{latest_at}: no time left for lunch before {lunch_at}.",
     "clash": "Promised {earliest_at}–{latest_at} clashes with {other}, promised "
     "{other_earliest_at}–{other_latest_at}.",
+    "clash_lunch": "Promised {earliest_at}–{latest_at}: beside {other}, promised "
+    "{other_earliest_at}–{other_latest_at}, no time is left for lunch.",
     "clash_kept": "Promised {earliest_at}–{latest_at} clashes with {other}, which was set aside.",
     "full_late": "The day is full: at best {other} would start {minutes} min late.",
     "full_self": "The day is full: at best it would start {minutes} min late.",
@@ -220,13 +225,19 @@ class Explainer:
             theirs = self._promise(self.problem.visits[other])
             if promise and theirs:
                 return {
-                    "code": "clash",
+                    "code": "clash_lunch" if self._only_lunch(index, visit, other) else "clash",
                     **promise,
                     "other": self.problem.visits[other].name,
                     "other_earliest_at": theirs["earliest_at"],
                     "other_latest_at": theirs["latest_at"],
                 }
         return self._least_harm(index, visit)
+
+    def _only_lunch(self, index: int, visit: int, other: int) -> bool:
+        """Whether the two would go together without lunch."""
+        shift = replace(self.problem.shifts[index], lunch=None)
+        pairs = ([visit, other], [other, visit])
+        return any(self.scheduler.feasible(shift, pair) for pair in pairs)
 
     def _least_harm(self, index: int, visit: int) -> Reason:
         """What would break at the best place in the tour."""

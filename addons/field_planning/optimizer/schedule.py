@@ -15,6 +15,8 @@ from .travel import Matrix, Trips
 
 Order = Sequence[int]
 
+NEAT_STEPS = (300, 60)
+
 
 @dataclass
 class Stop:
@@ -72,6 +74,7 @@ class Scheduler:
     def __init__(self, problem: Problem, travel: Matrix | Trips) -> None:
         self.problem = problem
         self.travel = travel
+        self.step = 1
 
     # -- working time -------------------------------------------------------------------------
 
@@ -108,6 +111,8 @@ class Scheduler:
             windows: tuple[Interval, ...] = ((visit.fixed, visit.fixed),)
         else:
             windows = visit.windows
+        if visit.fixed is None and self.step > 1:
+            arrival = -(-arrival // self.step) * self.step
         if not windows:
             return self.fit(shift.intervals, arrival, visit.service)
         for first, last in windows:
@@ -136,6 +141,18 @@ class Scheduler:
         driven = sum(max(0, min(last, begin) - max(first, time)) for first, last in shift.intervals)
         end = begin + lunch.seconds
         return self.drive(shift.intervals, end, max(0, seconds - driven)), (begin, end)
+
+    def neat(self, shift: Shift, order: Order) -> Tour:
+        """Like :meth:`tour`, with starts on whole five minutes, or minutes, where there is time."""
+        for step in NEAT_STEPS:
+            self.step = step
+            try:
+                tour = self.tour(shift, order)
+            finally:
+                self.step = 1
+            if not tour.late:
+                return tour
+        return self.tour(shift, order)
 
     # -- a whole tour -------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from . import vroom_backend
 from .evaluator import evaluate
 from .insertion import Insertion, Routes, allowed, solve_python
 from .problem import Problem, ProblemError
-from .reasons import Explainer, Reason, offer, sentence
+from .reasons import CLASHES, Explainer, Reason, offer, sentence
 from .schedule import Scheduler, Tour
 from .travel import Matrix, Trips, matrix
 
@@ -19,7 +19,7 @@ Progress = Callable[[float], None]
 
 # Exploration level by number of visits, measured: a high level on a big day is slower, not better.
 LEVELS = ((150, 5), (400, 2), (700, 1))
-BIG_SECONDS = 10.0
+BIG_SECONDS = 14.0
 LONG_SECONDS = 25.0
 
 
@@ -81,7 +81,7 @@ def check(data: Mapping[str, Any]) -> dict[str, Any]:
     for shift in problem.shifts:
         order = [number[name] for name in problem.plan.get(shift.id, ())]
         if order:
-            routes.append(_route(problem, shift.id, scheduler.tour(shift, order)))
+            routes.append(_route(problem, shift.id, scheduler.neat(shift, order)))
     verdict = evaluate(data, {"routes": routes}, hand_made=True)
     violations = [_named(problem, item) for item in verdict["violations"] if item["code"] != "lost"]
     return {
@@ -112,7 +112,7 @@ def _set_aside(scheduler: Scheduler, number: Mapping[str, int]) -> list[dict[str
         )
         reason = None if fits else explainer.explain(index)
         clashes = []
-        if reason and reason["code"] == "clash":
+        if reason and reason["code"] in CLASHES:
             clashes = [problem.visits[other].id for other in explainer.clashes(shift, index)]
         found.append(
             {"visit": visit.id, "shift": visit.shift, "reason": reason, "clashes": clashes}
@@ -322,7 +322,7 @@ class _Run:
         where: dict[str, str] = {}
         for shift, order in routes.items():
             day = self.problem.shifts[shift]
-            for stop in self.scheduler.tour(day, order).stops:
+            for stop in self.scheduler.neat(day, order).stops:
                 starts[self.problem.visits[stop.visit].id] = stop.start
                 where[self.problem.visits[stop.visit].id] = day.id
         able = []
@@ -346,7 +346,7 @@ class _Run:
     def _answer(self, routes: Routes, left: list[int]) -> dict[str, Any]:
         served = {visit for order in routes.values() for visit in order}
         tours = {
-            shift: self.scheduler.tour(self.problem.shifts[shift], order)
+            shift: self.scheduler.neat(self.problem.shifts[shift], order)
             for shift, order in routes.items()
         }
         before = self._before(served)
@@ -417,7 +417,7 @@ class _Run:
                 "text": sentence(reason),
             }
             unserved.append(entry)
-            if reason["code"] == "clash" and shift is not None:
+            if reason["code"] in CLASHES and shift is not None:
                 for other in explainer.clashes(shift, visit):
                     clashes.setdefault(other, self._kept(shift, other, visit))
         return unserved, [entry for _other, entry in sorted(clashes.items()) if entry]
@@ -547,7 +547,7 @@ def _placed(scheduler: Scheduler, routes: Routes) -> tuple[dict[int, tuple[int, 
     travel = 0
     for shift, order in routes.items():
         if order:
-            tour = scheduler.tour(scheduler.problem.shifts[shift], order)
+            tour = scheduler.neat(scheduler.problem.shifts[shift], order)
             travel += tour.travel
             placed.update((stop.visit, (shift, stop.start)) for stop in tour.stops)
     return placed, travel

@@ -1,1 +1,10 @@
-from . import test_import_access, test_import_flow, test_import_shared
+from . import (
+    test_hours,
+    test_import_access,
+    test_import_flow,
+    test_import_shared,
+    test_optimization,
+    test_planning_access,
+    test_planning_texts,
+    test_tour,
+)
