@@ -6,4 +6,5 @@ from . import (
     test_sla_openings,
     test_sla_policies,
     test_sla_query_counts,
+    test_sla_week,
 )
