@@ -52,10 +52,10 @@ def work_off(desk, days, limit=None):
     for day, of_day in missions.grouped("planned_date").items():
         visits = []
         for group in of_day.grouped("technician_id").values():
-            clock = None
+            former = None
             for mission in group:
-                visits.append(Visit(desk, mission, ranked[mission], clock, turns.get(mission)))
-                clock = visits[-1].leave
+                former = Visit(desk, mission, ranked[mission], former, turns.get(mission))
+                visits.append(former)
         todo = [visit for visit in visits if visit.mission.state in ("planned", "in_progress")]
         if todo:
             desk.say(f"{day:%d/%m} technicians: {len(todo)} missions")
@@ -89,10 +89,10 @@ class Visit:
     """One mission as its technician lives it.
 
     :param rank: among the missions of the days; ``turn``: what goes wrong, or None
-    :param clock: when the technician left the mission before (naive UTC), or None
+    :param former: the technician's ``Visit`` before it that day, or None
     """
 
-    def __init__(self, desk, mission, rank, clock, turn):
+    def __init__(self, desk, mission, rank, former, turn):
         self.mission = mission
         self.rank = rank
         self.turn = turn
@@ -102,13 +102,20 @@ class Visit:
         self._files = []
         planned = mission.planned_start
         drive = timedelta(minutes=self._random.randrange(9, 32))
-        self.depart = max(planned - drive, clock or planned - drive)
+        self.depart = max(planned - drive, former.leave if former else planned - drive)
         late = timedelta(minutes=self._random.choice((-6, -3, 0, 0, 2, 5, 8)))
         self.arrive = max(self.depart + timedelta(minutes=7), planned + late)
         share = 0.3 if turn == NO_ACCESS else self._random.uniform(0.75, 1.15)
         self.leave = self.arrive + timedelta(minutes=round(mission.planned_duration * 60 * share))
-        # One in seven is without network: everything arrives in the evening.
-        self.is_offline = rank % 7 == 3
+        soon = timedelta(seconds=20)
+        self.arrival_known, self.end_known = self.arrive + soon, self.leave + soon
+        if rank % 7 == 3:
+            # One in seven is without network: everything arrives hours later.
+            self.arrival_known = self.end_known = self.leave + timedelta(hours=4)
+        if former:
+            # A device sends in order: what waits holds back what follows.
+            self.arrival_known = max(self.arrival_known, former.end_known)
+            self.end_known = max(self.end_known, former.end_known)
 
     def parcels(self):
         """What the device sends, and when.
@@ -116,12 +123,9 @@ class Visit:
         :return: list of (moment, order, function that sends)
         """
         start, rest = self._operations()
-        soon, evening = timedelta(seconds=20), timedelta(hours=4)
-        if self.is_offline:
-            return [(self.leave + evening, self.rank, lambda: self._send([*start, *rest]))]
         return [
-            (self.arrive + soon, self.rank, lambda: self._send(start)),
-            (self.leave + soon, self.rank, lambda: self._send(rest)),
+            (self.arrival_known, (self.rank, 0), lambda: self._send(start)),
+            (self.end_known, (self.rank, 1), lambda: self._send(rest)),
         ]
 
     def _send(self, operations):

@@ -367,6 +367,8 @@ class Week:
             # A breakdown doesn't wait until the end of the week.
             and (service.name != BREAKDOWN or day <= self.days[1])
         ]
+        if BREAKDOWN in allowed:
+            allowed += [BREAKDOWN] * 2
         rows: list[Row] = []
         clock = _minutes(technician.start) + 30
         here = (technician.latitude, technician.longitude)

@@ -60,6 +60,30 @@ MATRIX = {
     "field.photo": MISSION_READ,
     "field.signature": MISSION_READ,
     "field.operation": {"portal": "r", **FIELD_READ, "manager": "r"},
+    # dialogs of whoever works on a mission
+    **dict.fromkeys(
+        (
+            *("field.check.wizard", "field.check.wizard.choice", "field.incident.wizard"),
+            *("field.material.wizard", "field.photo.wizard", "field.reason.wizard"),
+            *("field.report.wizard", "field.signature.wizard", "field.time.wizard"),
+        ),
+        {"technician": WIZARD, "planner": WIZARD, "manager": WIZARD},
+    ),
+    # planning
+    **dict.fromkeys(
+        ("field.import", "field.import.sheet", "field.import.column", "field.import.mapping"),
+        {"planner": "rwcd", "manager": "rwcd"},
+    ),
+    "field.import.line": {"planner": "rw", "manager": "rw"},
+    "field.optimization": {"planner": "rwcd", "manager": "rwcd"},
+    "field.optimization.tour": {"planner": "rw", "manager": "rw"},
+    "field.optimization.stop": {"planner": "r", "manager": "r"},
+    "field.tour": {"portal": "r", "technician": "r", "planner": "rwcd", "manager": "rwcd"},
+    "field.tour.stop": {"portal": "r", "technician": "r", "planner": "rwcd", "manager": "rwcd"},
+    # evidence
+    "field.evidence": {"portal": "r", **FIELD_READ, "manager": "r"},
+    "field.evidence.dossier": {"portal": "r", **FIELD_READ, "manager": "r"},
+    "field.evidence.verification": {"planner": "r", "manager": "r"},
     # SLA
     "field.sla.policy": OFFICE_SET_UP,
     "field.sla.target": OFFICE_SET_UP,
