@@ -7,4 +7,5 @@ from . import (
     test_planning_access,
     test_planning_texts,
     test_tour,
+    test_tours_shared,
 )
