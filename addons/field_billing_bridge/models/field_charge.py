@@ -143,7 +143,10 @@ class FieldCharge(models.Model):
         help="On draft and posted invoices, less credit notes.",
     )
     quantity_posted = fields.Float(
-        compute="_compute_quantity_invoiced", store=True, digits="Product Unit"
+        compute="_compute_quantity_invoiced",
+        store=True,
+        digits="Product Unit",
+        string="Quantity on posted invoices",
     )
     invoice_line_ids = fields.Many2many(
         "account.move.line", compute="_compute_invoice_line_ids", string="Invoice lines"
@@ -628,7 +631,7 @@ class FieldCharge(models.Model):
             "tag": "display_notification",
             "params": {
                 "type": "success",
-                "message": self.env._("Charges worked out again: %s mission(s).", len(missions)),
+                "message": self.env._("Missions worked out again: %s.", len(missions)),
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }

@@ -47,7 +47,7 @@ class FieldChargeRelease(models.Model):
             "params": {
                 "type": "warning",
                 "message": self.env._(
-                    "%(count)s charge(s) stay blocked: %(causes)s.",
+                    "Charges still blocked: %(count)s (%(causes)s).",
                     count=len(self),
                     causes=causes,
                 ),
