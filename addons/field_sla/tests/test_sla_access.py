@@ -1,6 +1,6 @@
 from odoo.exceptions import AccessError
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common import SlaCommon, at
 
@@ -81,6 +81,19 @@ class TestSlaAccess(SlaCommon):
             mission.with_user(self.tech2_user).read(["sla_state"])
         own.read()
         own.request_id.read()
+
+    def test_forms_of_each_role(self):
+        mission = self._publish(self._mission("2026-12-01 08:00"), "2026-12-01 08:10")
+        for user, sees in ((self.tech_user, False), (self.planner, True), (self.manager, True)):
+            for record in (mission, mission.request_id):
+                own = record.with_user(user)
+                arch = own.get_view(view_type="form")["arch"]
+                self.assertEqual('name="sla_ids"' in arch, sees, user.name)
+                self.assertIn('name="sla_deadline"', arch)
+                with Form(own) as form:
+                    self.assertTrue(form.sla_deadline)
+        with Form(self.contract.with_user(self.manager)) as form:
+            self.assertEqual(len(form.sla_policy_ids), 1)
 
     def test_technician_cannot_stop_the_clock(self):
         mission = self._publish(self._mission("2026-12-01 08:00"), "2026-12-01 08:10")
