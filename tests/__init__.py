@@ -1,2 +1,3 @@
 from . import test_chain
 from . import test_security_matrix
+from . import test_shared_chain

@@ -27,6 +27,7 @@ ALL_READ = {**FIELD_READ, "manager": "r", **BILLING_READ}
 MISSION_READ = {"portal": "r", **ALL_READ}
 SET_UP = {**FIELD_READ, "manager": "rwcd"}
 OFFICE_SET_UP = {"planner": "r", "manager": "rwcd"}
+OFFICE_READ = {"planner": "r", "manager": "r"}
 WIZARD = "rwcd"
 
 MATRIX = {
@@ -59,6 +60,7 @@ MATRIX = {
     "field.nonconformity": {**ALL_READ, "planner": "rwc", "manager": "rwcd"},
     "field.photo": MISSION_READ,
     "field.signature": MISSION_READ,
+    "field.device": OFFICE_READ,
     "field.operation": {"portal": "r", **FIELD_READ, "manager": "r"},
     # dialogs of whoever works on a mission
     **dict.fromkeys(
@@ -77,19 +79,19 @@ MATRIX = {
     "field.import.line": {"planner": "rw", "manager": "rw"},
     "field.optimization": {"planner": "rwcd", "manager": "rwcd"},
     "field.optimization.tour": {"planner": "rw", "manager": "rw"},
-    "field.optimization.stop": {"planner": "r", "manager": "r"},
+    "field.optimization.stop": OFFICE_READ,
     "field.tour": {"portal": "r", "technician": "r", "planner": "rwcd", "manager": "rwcd"},
     "field.tour.stop": {"portal": "r", "technician": "r", "planner": "rwcd", "manager": "rwcd"},
     # evidence
     "field.evidence": {"portal": "r", **FIELD_READ, "manager": "r"},
     "field.evidence.dossier": {"portal": "r", **FIELD_READ, "manager": "r"},
-    "field.evidence.verification": {"planner": "r", "manager": "r"},
+    "field.evidence.verification": OFFICE_READ,
     # SLA
     "field.sla.policy": OFFICE_SET_UP,
     "field.sla.target": OFFICE_SET_UP,
     "field.sla.pause": {"planner": "rwc", "manager": "rwc"},
-    "field.request.sla": {"planner": "r", "manager": "r"},
-    "field.request.sla.event": {"planner": "r", "manager": "r"},
+    "field.request.sla": OFFICE_READ,
+    "field.request.sla.event": OFFICE_READ,
     # billing
     "field.billing.cause": {"manager": "r", **BILLING_READ},
     "field.billing.rule": {
