@@ -25,5 +25,4 @@
     "assets": {
         "web.assets_backend": ["field_planning/static/src/**/*"],
     },
-    "application": False,
 }

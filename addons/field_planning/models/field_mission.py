@@ -3,6 +3,8 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
+from odoo.addons.field_mission.core.slots import utc_to_local
+
 from .problem_builder import ProblemBuilder
 
 # What moves a mission from one tour to another, or within it.
@@ -62,10 +64,11 @@ class FieldMission(models.Model):
         return result
 
     def _after_transition(self, step):
-        super()._after_transition(step)
+        result = super()._after_transition(step)
         changes = step.name in ("plan", "unplan", "reschedule", "cancel", "reset")
         if changes and self.env.context.get("field_tour_sync", True):
             self._sync_tours()
+        return result
 
     def action_publish(self):
         """Show planned missions to their technicians, and the tours that they are in."""
@@ -159,6 +162,20 @@ class FieldMission(models.Model):
         if self.state in ("to_reschedule", "cancelled"):
             return bool(self.actual_start)
         return self.state in ("planned", "in_progress", "done")
+
+    def _get_promise_slot(self):
+        """Return the promise of one mission as its hours, for screens that show the day apart."""
+        self.ensure_one()
+        if self.promised_kind in ("none", "day") or not self.promised_start:
+            return ""
+        tz = self._get_tz()
+        first = utc_to_local(self.promised_start, tz)
+        if self.promised_kind == "exact":
+            return f"{first:%H:%M} ± {self.promised_tolerance}"
+        if self.promised_kind == "window":
+            return f"{first:%H:%M}–{utc_to_local(self.promised_end, tz):%H:%M}"
+        labels = dict(self._fields["promised_kind"]._description_selection(self.env))
+        return labels[self.promised_kind]
 
     def action_view_tour(self):
         """Open the tour of one mission.

@@ -3,6 +3,7 @@ import logging
 import os
 import secrets
 import subprocess
+import threading
 from collections import defaultdict
 from datetime import timedelta
 
@@ -20,8 +21,6 @@ _logger = logging.getLogger(__name__)
 # A run whose process shows no life for so long is started once more, then given up.
 SILENCE = timedelta(seconds=60)
 ATTEMPTS = 2
-# Started processes, kept so that the finished ones can be reaped.
-_children = []
 
 
 class FieldOptimizationRun(models.Model):
@@ -94,21 +93,21 @@ class FieldOptimizationRun(models.Model):
                 "FIELD_RUN_ID": str(run_id),
                 "FIELD_RUN_TOKEN": token,
             }
-            _children[:] = [child for child in _children if child.poll() is None]
             try:
-                _children.append(
-                    subprocess.Popen(
-                        runner.command("worker"),
-                        env=environment,
-                        stdin=subprocess.DEVNULL,
-                        stdout=subprocess.DEVNULL,
-                        stderr=subprocess.DEVNULL,
-                        start_new_session=True,
-                    )
+                process = subprocess.Popen(
+                    runner.command("worker"),
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    start_new_session=True,
                 )
             except OSError:
                 # The cron finds the silent run, tries again and then gives it up.
                 _logger.exception("The optimiser's process could not be started.")
+                return
+            # Nobody waits for it, but somebody must bury it.
+            threading.Thread(target=process.wait, daemon=True).start()
 
         return launch
 

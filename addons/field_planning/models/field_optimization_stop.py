@@ -34,7 +34,13 @@ class FieldOptimizationStop(models.Model):
     site_id = fields.Many2one(related="mission_id.site_id")
     service_type_id = fields.Many2one(related="mission_id.service_type_id")
     partner_id = fields.Many2one(related="mission_id.partner_id")
-    promised_label = fields.Char(related="mission_id.promised_label")
+    promised_slot = fields.Char(compute="_compute_promised_slot", string="Promised")
+
+    @api.depends("mission_id.promised_kind", "mission_id.promised_start", "mission_id.promised_end")
+    @api.depends_context("lang")
+    def _compute_promised_slot(self):
+        for stop in self:
+            stop.promised_slot = stop.mission_id._get_promise_slot()
 
     @api.depends("reason")
     @api.depends_context("lang")

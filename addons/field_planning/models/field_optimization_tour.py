@@ -11,7 +11,7 @@ class FieldOptimizationTour(models.Model):
 
     run_id = fields.Many2one("field.optimization", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="run_id.company_id", store=True, index=True)
-    technician_id = fields.Many2one("hr.employee", string="Technician", required=True, index=True)
+    technician_id = fields.Many2one("hr.employee", required=True, index=True)
     date = fields.Date(string="Day", required=True)
     state = fields.Selection(
         [("proposed", "Proposed"), ("accepted", "Accepted"), ("rejected", "Rejected")],

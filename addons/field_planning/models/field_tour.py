@@ -22,7 +22,6 @@ class FieldTour(models.Model):
 
     technician_id = fields.Many2one(
         "hr.employee",
-        string="Technician",
         required=True,
         index=True,
         check_company=True,

@@ -51,7 +51,7 @@ class FieldTourStop(models.Model):
     service_type_id = fields.Many2one(related="mission_id.service_type_id")
     state = fields.Selection(related="mission_id.state", string="State")
     published = fields.Boolean(related="mission_id.published", string="Published")
-    promised_label = fields.Char(related="mission_id.promised_label")
+    promised_slot = fields.Char(compute="_compute_promised_slot", string="Promised")
     planned_duration = fields.Float(related="mission_id.planned_duration")
     is_locked = fields.Boolean(related="mission_id.is_locked")
     city = fields.Char(related="site_id.city")
@@ -65,6 +65,12 @@ class FieldTourStop(models.Model):
         for stop in self:
             own = stop.tour_id.technician_id == stop.mission_id.technician_id
             stop.role = "responsible" if own else "helper"
+
+    @api.depends("mission_id.promised_kind", "mission_id.promised_start", "mission_id.promised_end")
+    @api.depends_context("lang")
+    def _compute_promised_slot(self):
+        for stop in self:
+            stop.promised_slot = stop.mission_id._get_promise_slot()
 
     @api.depends("conflict_data")
     def _compute_conflict(self):

@@ -14,63 +14,70 @@ _lt = LazyTranslate(__name__)
 SENTENCES = {
     "no_position": _lt("The site has no coordinates: locate its address."),
     "nobody_works": _lt("No technician works that day."),
-    "day_off": _lt("{technician} does not work that day."),
-    "on_leave": _lt("{technician} is absent that day: {absence}."),
-    "skill": _lt("{technician} lacks the skill {skills} on that day."),
-    "nobody_skilled": _lt("No technician working that day has the skill {skills}."),
+    "day_off": _lt("%(technician)s does not work that day."),
+    "on_leave": _lt("%(technician)s is absent that day: %(absence)s."),
+    "skill": _lt("%(technician)s lacks the skill %(skills)s on that day."),
+    "nobody_skilled": _lt("No technician working that day has the skill %(skills)s."),
     "nobody_in_zone": _lt("No technician of the zone works that day."),
-    "too_long": _lt("{minutes} min do not fit into {technician}'s hours that day."),
+    "too_long": _lt("%(minutes)s min do not fit into %(technician)s's hours that day."),
     "absence": _lt(
-        "Promised {earliest_at}–{latest_at}, but {technician} is absent then: {absence}."
+        "Promised %(earliest_at)s–%(latest_at)s, but %(technician)s is absent then: %(absence)s."
     ),
     "outside_hours": _lt(
-        "Promised {earliest_at}–{latest_at}, outside {technician}'s hours {open_at}–{close_at}."
+        "Promised %(earliest_at)s–%(latest_at)s, outside %(technician)s's hours "
+        "%(open_at)s–%(close_at)s."
     ),
     "too_far": _lt(
-        "Promised {earliest_at}–{latest_at}: leaving at {open_at}, {technician} is "
-        "there at {arrival_at} at the earliest."
+        "Promised %(earliest_at)s–%(latest_at)s: leaving at %(open_at)s, %(technician)s is "
+        "there at %(arrival_at)s at the earliest."
     ),
     "too_far_back": _lt(
-        "Promised {earliest_at}–{latest_at}: {technician} would be back at {back_at}, "
-        "after hours ({close_at})."
+        "Promised %(earliest_at)s–%(latest_at)s: %(technician)s would be back at %(back_at)s, "
+        "after hours (%(close_at)s)."
     ),
-    "far": _lt("Too far: {technician} would be back at {back_at}, after hours ({close_at})."),
-    "lunch": _lt("Promised {earliest_at}–{latest_at}: no time left for lunch before {lunch_at}."),
+    "far": _lt("Too far: %(technician)s would be back at %(back_at)s, after hours (%(close_at)s)."),
+    "lunch": _lt(
+        "Promised %(earliest_at)s–%(latest_at)s: no time left for lunch before %(lunch_at)s."
+    ),
     "clash": _lt(
-        "Promised {earliest_at}–{latest_at} clashes with {other}, promised "
-        "{other_earliest_at}–{other_latest_at}."
+        "Promised %(earliest_at)s–%(latest_at)s clashes with %(other)s, promised "
+        "%(other_earliest_at)s–%(other_latest_at)s."
     ),
     "clash_lunch": _lt(
-        "Promised {earliest_at}–{latest_at}: beside {other}, promised "
-        "{other_earliest_at}–{other_latest_at}, no time is left for lunch."
+        "Promised %(earliest_at)s–%(latest_at)s: beside %(other)s, promised "
+        "%(other_earliest_at)s–%(other_latest_at)s, no time is left for lunch."
     ),
     "clash_kept": _lt(
-        "Promised {earliest_at}–{latest_at} clashes with {other}, which was set aside."
+        "Promised %(earliest_at)s–%(latest_at)s clashes with %(other)s, which was set aside."
     ),
-    "full_late": _lt("The day is full: at best {other} would start {minutes} min late."),
-    "full_self": _lt("The day is full: at best it would start {minutes} min late."),
-    "full_hours": _lt("The day is full: at best it would end {minutes} min after hours."),
+    "full_late": _lt("The day is full: at best %(other)s would start %(minutes)s min late."),
+    "full_self": _lt("The day is full: at best it would start %(minutes)s min late."),
+    "full_hours": _lt("The day is full: at best it would end %(minutes)s min after hours."),
     "full_lunch": _lt("The day is full: at best there would be no time for lunch."),
     "all_full": _lt("No technician who may do it has time left for it that day."),
-    "leader_unplanned": _lt("The visit of the person to help ({other}) could not be planned."),
-    "with_leader": _lt("Not free when {other} needs help, at {start_at}."),
+    "leader_unplanned": _lt("The visit of the person to help (%(other)s) could not be planned."),
+    "with_leader": _lt("Not free when %(other)s needs help, at %(start_at)s."),
     "fits_now": _lt("There is room for it now: plan it, or optimise the day again."),
-    "broken_late": _lt("Would start at {start_at}, promised {earliest_at}–{latest_at}."),
-    "broken_before_promise": _lt("Would start at {start_at}, promised {earliest_at}–{latest_at}."),
-    "broken_fixed_moved": _lt("Would start at {start_at}, but is fixed at {promised_at}."),
-    "broken_outside_hours": _lt("{start_at}–{end_at} is outside {technician}'s hours."),
-    "broken_overtime": _lt("{technician} would be back at {back_at}, after hours ({close_at})."),
-    "broken_early": _lt("{technician} would have to leave at {start_at}, before hours."),
-    "broken_skill": _lt("{technician} lacks the skill {skills} on that day."),
+    "broken_late": _lt("Would start at %(start_at)s, promised %(earliest_at)s–%(latest_at)s."),
+    "broken_before_promise": _lt(
+        "Would start at %(start_at)s, promised %(earliest_at)s–%(latest_at)s."
+    ),
+    "broken_fixed_moved": _lt("Would start at %(start_at)s, but is fixed at %(promised_at)s."),
+    "broken_outside_hours": _lt("%(start_at)s–%(end_at)s is outside %(technician)s's hours."),
+    "broken_overtime": _lt(
+        "%(technician)s would be back at %(back_at)s, after hours (%(close_at)s)."
+    ),
+    "broken_early": _lt("%(technician)s would have to leave at %(start_at)s, before hours."),
+    "broken_skill": _lt("%(technician)s lacks the skill %(skills)s on that day."),
     "broken_lock": _lt("Belongs to another technician or day."),
-    "broken_zone": _lt("Outside {technician}'s zones."),
+    "broken_zone": _lt("Outside %(technician)s's zones."),
     "broken_no_position": _lt("The site has no coordinates: travel to it is not counted."),
-    "broken_no_lunch": _lt("No lunch between {earliest_at} and {latest_at}."),
-    "broken_lunch_short": _lt("Only {minutes} min for lunch."),
-    "broken_lunch_time": _lt("Lunch at {lunch_at} instead of {earliest_at}–{latest_at}."),
-    "broken_lunch_overlap": _lt("Lunch at {lunch_at} falls into the visit."),
+    "broken_no_lunch": _lt("No lunch between %(earliest_at)s and %(latest_at)s."),
+    "broken_lunch_short": _lt("Only %(minutes)s min for lunch."),
+    "broken_lunch_time": _lt("Lunch at %(lunch_at)s instead of %(earliest_at)s–%(latest_at)s."),
+    "broken_lunch_overlap": _lt("Lunch at %(lunch_at)s falls into the visit."),
     "broken_crew_apart": _lt("Does not start when the person to help does."),
-    "broken_no_time_to_drive": _lt("{minutes} min are missing to drive there."),
+    "broken_no_time_to_drive": _lt("%(minutes)s min are missing to drive there."),
     "broken_travel_wrong": _lt("The travel time does not match the distance."),
     "broken_served_twice": _lt("The visit is planned twice."),
     "broken_unknown_visit": _lt("The visit is not known."),
@@ -91,4 +98,5 @@ def render_reason(env, reason, tz):
         else value
         for key, value in reason.items()
     }
-    return env._(SENTENCES[reason["code"]]).format(**values)
+    sentence = env._(SENTENCES[reason["code"]])
+    return sentence % values

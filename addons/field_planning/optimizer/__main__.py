@@ -31,7 +31,8 @@ def main() -> int:
     request = json.load(sys.stdin)
 
     def progress(share: float) -> None:
-        print(f"progress {share:.2f}", file=sys.stderr, flush=True)
+        sys.stderr.write(f"progress {share:.2f}\n")
+        sys.stderr.flush()
 
     try:
         result = solve(
@@ -42,7 +43,7 @@ def main() -> int:
             progress=progress,
         )
     except ProblemError as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return 2
     json.dump(result, sys.stdout)
     return 0

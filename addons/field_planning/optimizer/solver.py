@@ -308,11 +308,15 @@ class _Run:
             return plan, rest
         return routes, left
 
-    def _score(self, search: Insertion, routes: Routes) -> tuple[int, int, int]:
+    def _score(self, search: Insertion, routes: Routes) -> tuple[int, int, int, int]:
         served = [visit for order in routes.values() for visit in order]
         points = sum(self.problem.visits[visit].priority for visit in served)
         travel = sum(search.length(shift, order) for shift, order in routes.items())
-        return -points, -len(served), travel
+        metres = sum(
+            self.scheduler.tour(self.problem.shifts[shift], order).metres
+            for shift, order in routes.items()
+        )
+        return -points, -len(served), travel, metres
 
     # -- crews ----------------------------------------------------------------------------------
 

@@ -11,13 +11,14 @@ class TestPlanningTexts(TransactionCase):
     def test_sentences_are_those_of_the_optimiser(self):
         self.assertEqual(set(SENTENCES), set(ENGLISH))
         for code, lazy in SENTENCES.items():
-            self.assertEqual(self.env(context={"lang": "en_US"})._(lazy), ENGLISH[code], code)
+            text = self.env(context={"lang": "en_US"})._(lazy)
+            self.assertEqual(re.sub(r"%\((\w+)\)s", r"{\1}", text), ENGLISH[code], code)
 
     def test_every_sentence_is_french_too_and_keeps_its_values(self):
         self.env["res.lang"]._activate_lang("fr_FR")
         french = self.env(context={"lang": "fr_FR"})
         for code, lazy in SENTENCES.items():
-            text = french._(lazy)
+            text = re.sub(r"%\((\w+)\)s", r"{\1}", french._(lazy))
             self.assertNotEqual(text, ENGLISH[code], code)
             self.assertEqual(
                 sorted(re.findall(r"{(\w+)}", text)), sorted(re.findall(r"{(\w+)}", ENGLISH[code]))

@@ -1,3 +1,4 @@
+import logging
 from collections import Counter
 from datetime import date, datetime, timedelta
 
@@ -6,6 +7,8 @@ import pytz
 from odoo.tests import tagged
 
 from .import_common import NEEDS, ImportCommon, read_expected, read_shared
+
+_logger = logging.getLogger(__name__)
 
 PLANNING = "planning_semaine_49.xlsx"
 PARIS = pytz.timezone("Europe/Paris")
@@ -78,11 +81,17 @@ class TestToursShared(ImportCommon):
         self.assertEqual(len(tours), 59)
         tours.with_user(self.planner).action_publish()
         self.assertEqual(set(tours.mapped("state")), {"published"})
-        print(
-            f"TOURS {PLANNING}: {len(tours)} tours, {run.visit_count} visits,"
-            f" {run.km_before:.0f} -> {run.km_after:.0f} km,"
-            f" {run.minutes_before} -> {run.minutes_after} min, {len(aside)} conflicts:"
-            f" {dict(Counter(stop.reason['code'] for stop in aside))}"
+        _logger.info(
+            "TOURS %s: %s tours, %s visits, %.0f -> %.0f km, %s -> %s min, %s conflicts: %s",
+            PLANNING,
+            len(tours),
+            run.visit_count,
+            run.km_before,
+            run.km_after,
+            run.minutes_before,
+            run.minutes_after,
+            len(aside),
+            dict(Counter(stop.reason["code"] for stop in aside)),
         )
 
     def _check_row(self, row, entry, mission):
