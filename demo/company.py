@@ -26,6 +26,13 @@ PEOPLE = {
         "sales_team.group_sale_salesman_all_leads",
     ),
 }
+# Where each of them starts.
+HOMES = {
+    "manager": "field_mission.field_mission_action",
+    "planner": "field_mission.field_mission_action",
+    "accountant": "field_billing_bridge.field_charge_action_to_bill",
+    "technician": "field_mission.field_mission_action_my",
+}
 CUSTOMER = ("customer", "Nadia Benali")
 TECHNICIAN_GROUP = "field_mission.group_field_technician"
 
@@ -102,6 +109,8 @@ def make_user(desk, login, name, groups, partner=None):
         "company_id": desk.company.id,
         "company_ids": [Command.set(desk.company.ids)],
     }
+    if home := HOMES.get(login.rstrip("0123456789")):
+        values["action_id"] = desk.env.ref(home).id
     if partner:
         values.update(partner_id=partner.id, email=partner.email)
     # Nobody gets an invitation by mail from a demo.
@@ -135,20 +144,21 @@ def make_service_types(desk, names):
     :return: the types' records
     """
     found = desk.env["field.service.type"]
-    for name in names:
+    for color, name in enumerate(names, 1):
         known = trade.trade_for(name)
         key = "".join(char if char.isalnum() else "_" for char in trade.plain(name))
         found |= desk.make(
             f"type_{key}",
             "field.service.type",
-            lambda known=known, key=key: _type_values(desk, known, key),
+            lambda known=known, key=key, color=color: _type_values(desk, known, key, color),
             "manager",
         )
     return found
 
 
-def _type_values(desk, known, key):
+def _type_values(desk, known, key, color):
     return {
+        "color": color % 12,
         "name": known.name,
         "default_duration": known.hours,
         "requires_photo": known.photo,

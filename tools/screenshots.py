@@ -33,7 +33,7 @@ class Shot:
     :param name: of its files; ``login``: who looks at it (also the password)
     :param path: below the server's address
     :param wait: selector that says the screen is there
-    :param clicks: selectors clicked one after the other before the picture
+    :param clicks: selectors clicked before the picture; each opens a form
     """
 
     name: str
@@ -44,10 +44,30 @@ class Shot:
     sizes: tuple[str, ...] = ("desktop", "phone")
 
 
-LIST_ROW = ".o_data_row .o_data_cell, .o_kanban_record:not(.o_kanban_ghost)"
-OPEN_FIRST = (".o_data_row .o_data_cell, .o_kanban_record:not(.o_kanban_ghost)",)
+ROW = ".o_data_row .o_data_cell, .o_kanban_record:not(.o_kanban_ghost)"
+FORM = ".o_form_view .o_form_sheet, .o_form_view .o_form_sheet_bg"
+# A cell of text: stars and tick boxes do something else when they are clicked.
+FIRST = (".o_data_row .o_data_cell:nth-child(4), .o_kanban_record:not(.o_kanban_ghost)",)
+PATIENCE = 120_000
 
-SHOTS: tuple[Shot, ...] = ()
+SHOTS: tuple[Shot, ...] = (
+    Shot("missions", "planner", "/odoo/field-missions", ROW),
+    Shot("mission", "planner", "/odoo/field-to-validate", ROW, FIRST),
+    Shot("tray", "planner", "/odoo/field-tray", ROW),
+    Shot("import", "planner", "/odoo/field-imports", ROW, FIRST),
+    Shot("optimisation", "planner", "/odoo/field-optimisation", ROW, FIRST),
+    Shot("tours", "planner", "/odoo/field-tours", ROW),
+    Shot("tour", "planner", "/odoo/field-tours", ROW, FIRST),
+    Shot("sites", "planner", "/odoo/field-sites", ROW),
+    Shot("my-missions", "technician", "/odoo/my-missions", ROW),
+    Shot("app", "technician", "/field", "body", (), ("phone",)),
+    Shot("to-bill", "accountant", "/odoo/field-charges", ROW),
+    Shot("service-type", "manager", "/odoo/field-service-types", ROW, FIRST),
+    Shot("checklist", "manager", "/odoo/field-checklists", ROW, FIRST),
+    Shot("contract", "manager", "/odoo/field-contracts", ROW, FIRST),
+    Shot("dossiers", "manager", "/odoo/field-dossiers", ROW),
+    Shot("portal", "customer", "/my/missions", "main"),
+)
 
 
 def chromium() -> str:
@@ -64,17 +84,20 @@ def log_in(page, url: str, login: str) -> None:
     page.fill("input[name=login]", login)
     page.fill("input[name=password]", login)
     page.click("form.oe_login_form button[type=submit]")
-    page.wait_for_load_state("networkidle")
+    # The first page of a fresh database builds the scripts and styles: about a minute.
+    page.wait_for_url(lambda address: "/web/login" not in address, timeout=PATIENCE)
+    page.wait_for_selector(".o_web_client .o_main_navbar, #wrapwrap", timeout=PATIENCE)
 
 
 def draw(page, url: str, shot: Shot, target: Path) -> None:
     """Go to a screen, wait until it is there, and keep its picture."""
     page.goto(f"{url}{shot.path}")
-    page.wait_for_selector(shot.wait, state="visible", timeout=60000)
+    page.wait_for_selector(shot.wait, state="visible", timeout=PATIENCE)
     for selector in shot.clicks:
-        page.locator(selector).first.click()
-        page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(700)
+        page.locator(selector).first.dispatch_event("click")
+        page.wait_for_selector(FORM, state="visible", timeout=PATIENCE)
+    # Pictures and fonts come after the screen itself.
+    page.wait_for_timeout(1200)
     picture = Image.open(io.BytesIO(page.screenshot()))
     small = picture.convert("RGB").quantize(128, method=Image.Quantize.MEDIANCUT)
     target.parent.mkdir(parents=True, exist_ok=True)
