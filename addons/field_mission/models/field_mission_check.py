@@ -62,18 +62,24 @@ class FieldMissionCheck(models.Model):
         for check in self:
             check.display_value = check.current_answer_id.display_value or ""
 
+    @api.depends_context("lang")
     @api.depends("has_min", "min_value", "has_max", "max_value", "uom_name")
     def _compute_bounds(self):
         for check in self:
             unit = f" {check.uom_name}" if check.uom_name else ""
-            low = f"{check.min_value:g}" if check.has_min else ""
-            high = f"{check.max_value:g}" if check.has_max else ""
+            low = check._format_number(check.min_value) if check.has_min else ""
+            high = check._format_number(check.max_value) if check.has_max else ""
             if low and high:
                 check.bounds = f"{low} – {high}{unit}"
             elif low or high:
                 check.bounds = f"{'≥' if low else '≤'} {low or high}{unit}"
             else:
                 check.bounds = ""
+
+    @api.model
+    def _format_number(self, number):
+        """Return a measure as the reader writes it: their decimal point, no trailing zero."""
+        return self.env["ir.qweb.field"].user_lang().format("%.10g", number, grouping=True)
 
     def _get_spec(self):
         """Return what ``core.checks.judge`` needs to know of one check."""

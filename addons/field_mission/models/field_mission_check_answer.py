@@ -37,6 +37,7 @@ class FieldMissionCheckAnswer(models.Model):
     )
     display_value = fields.Char(compute="_compute_display_value", string="Answer")
 
+    @api.depends_context("lang")
     @api.depends("value_yesno", "value_choice", "value_number", "value_text", "photo_ids")
     def _compute_display_value(self):
         labels = dict(self._fields["value_yesno"]._description_selection(self.env))
@@ -46,7 +47,8 @@ class FieldMissionCheckAnswer(models.Model):
                 answer.display_value = labels.get(answer.value_yesno, "")
             elif kind == "number":
                 unit = f" {answer.check_id.uom_name}" if answer.check_id.uom_name else ""
-                answer.display_value = f"{answer.value_number:g}{unit}"
+                number = answer.check_id._format_number(answer.value_number)
+                answer.display_value = f"{number}{unit}"
             elif kind in ("photo", "signature"):
                 answer.display_value = self.env._("%s file(s)", len(answer.photo_ids))
             else:
