@@ -59,6 +59,17 @@ class Screen:
         self.page.click("form.oe_login_form button[type=submit]")
         self.page.wait_for_url(lambda address: "/web/login" not in address)
 
+    def settle(self):
+        """Wait until the client has nothing to load.
+
+        Not for an idle network: the live connection's worker never ends its request.
+        """
+        self.page.wait_for_function("document.readyState === 'complete'")
+        self.page.wait_for_timeout(200)
+        self.page.wait_for_function(
+            "!document.querySelector('.o_loading_indicator, .o_blockUI, .o_loading')"
+        )
+
     def call(self, model, method, *args, **kwargs):
         """Call a method over JSON-RPC with this person's session."""
         answer = self.page.request.post(
