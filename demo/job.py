@@ -23,7 +23,16 @@ UNDER_CONTRACT = ("HTR", "RVL", "LAR")
 
 
 def run(
-    env, planning=None, technicians=None, sites=None, start=None, say=None, commit=True, limit=None
+    env,
+    planning=None,
+    technicians=None,
+    sites=None,
+    *,
+    start=None,
+    folder=None,
+    limit=None,
+    say=None,
+    commit=True,
 ):
     """Do what is still to be done and return the figures.
 
@@ -32,27 +41,29 @@ def run(
     :param technicians: path of the technicians' file
     :param sites: path of a file of sites
     :param start: first day of the demo's own week (default: two working days ago, remembered)
+    :param folder: where the reports are written as files (``pathlib.Path``; default: nowhere)
+    :param limit: at most so many missions are worked off (default: all of the first days)
     :param say: takes each progress line (default: print)
     :param commit: whether steps are committed one by one
-    :param limit: at most so many missions are worked off (default: all of the first days)
     :return: ``table.Result``
     """
     with Desk(env, say or (lambda line: print(line, flush=True)), commit) as desk:
         week = None if planning else Week(_get_start(desk, start))
-        files = intake.read_files(week, planning, technicians, sites)
-        days = intake.find_days(files["planning"])
+        given = intake.read_files(week, planning, technicians, sites)
+        days = intake.find_days(given["planning"])
         desk.at(_local(_working_day_before(days[0]), 15))
         company.set_up(desk, week)
-        _take_in(desk, week, files)
+        _take_in(desk, week, given)
         run_of_tours = tours.plan_tours(desk, days)
         worked = days[:WORKED_DAYS]
         desk.at(_local(worked[0], 7))
         fieldwork.work_off(desk, worked, limit)
         desk.at(_local(worked[-1], 21))
         office.close_missions(desk, worked)
-        office.prove(desk, worked)
+        proven = office.prove(desk, worked)
         office.bill(desk)
-        return summary.collect(desk, run_of_tours)
+        files = office.write_reports(proven, folder) if folder else []
+        return summary.collect(desk, run_of_tours, files)
 
 
 def _get_start(desk, start):

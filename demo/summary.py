@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 from . import intake
 from .table import Result, euros, hours
 
 
-def collect(desk, optimization):
+def collect(desk, optimization, files=()):
     """Return the figures of the whole chain as they stand now.
 
     :param optimization: the accepted ``field.optimization``
+    :param files: paths of the reports written as files
     :return: ``table.Result``
     """
     result = Result()
@@ -19,7 +21,7 @@ def collect(desk, optimization):
     _add_import(desk, result)
     _add_tours(desk, result, missions, optimization)
     _add_execution(result, missions)
-    _add_evidence(result, missions)
+    _add_evidence(result, missions, files)
     _add_sla(desk, result)
     _add_billing(desk, result)
     return result
@@ -73,19 +75,25 @@ def _add_execution(result, missions):
     )
 
 
-def _add_evidence(result, missions):
+def _add_evidence(result, missions, files):
     verdicts = Counter(missions.filtered("evidence_verdict").mapped("evidence_verdict"))
     reports = missions.filtered("report_attachment_id")
-    result.add(
-        "Evidence",
-        [
-            ("sealed items", sum(missions.mapped("evidence_count"))),
-            ("dossiers verified", sum(verdicts.values())),
-            ("intact", verdicts["intact"]),
-            ("altered", verdicts["altered"]),
-            ("reports (PDF)", len(reports)),
-        ],
-    )
+    lines = [
+        ("sealed items", sum(missions.mapped("evidence_count"))),
+        ("dossiers verified", sum(verdicts.values())),
+        ("intact", verdicts["intact"]),
+        ("altered", verdicts["altered"]),
+        ("reports (PDF)", len(reports)),
+    ]
+    if files:
+        lines.append(("reports lie in", _short(files[0].parent)))
+        lines.append(("the first one", files[0].name))
+    result.add("Evidence", lines)
+
+
+def _short(path):
+    """A path below the present folder as one types it there."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _add_sla(desk, result):

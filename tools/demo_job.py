@@ -7,6 +7,9 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 # One of each role: role, login, password. The demo listens on 127.0.0.1 only.
 LOGINS = [
     ("planner", "planner", "planner"),
@@ -31,6 +34,22 @@ def main(env, planning=None, technicians=None, sites=None):
     """
     from odoo.addons.field_suite.demo.job import run
 
-    result = run(env, planning=planning, technicians=technicians, sites=sites)
+    result = run(
+        env,
+        planning=planning,
+        technicians=technicians,
+        sites=sites,
+        folder=_reports_folder(env.cr.dbname),
+    )
     print(result.text(), flush=True)
     return result
+
+
+def _reports_folder(database):
+    """A folder of the database's reports: in the checkout, or beside it where that is read-only."""
+    folder = Path(__file__).resolve().parents[1] / "var" / "reports" / database
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        folder = Path(tempfile.gettempdir()) / "field-suite-reports" / database
+    return folder
