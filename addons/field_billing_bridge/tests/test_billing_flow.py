@@ -1,4 +1,6 @@
 from datetime import timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from random import Random
 
 from psycopg2 import IntegrityError
 
@@ -383,6 +385,67 @@ class TestBillingFlow(FieldBillingCommon):
         # Odoo's other method rounds the invoice once: 174.375 + 18.125.
         self.company.tax_calculation_rounding_method = "round_globally"
         self.assertAlmostEqual(self._invoice(order).amount_untaxed, 192.50)
+
+    def test_french_vat(self):
+        """The 20 % of the French chart on a bill of several missions, as the tax office adds up."""
+        tax = self.env["account.tax"].search(
+            [
+                ("company_id", "=", self.company.id),
+                ("type_tax_use", "=", "sale"),
+                ("amount", "=", 20.0),
+                ("amount_type", "=", "percent"),
+                ("price_include_override", "!=", "tax_included"),
+                ("id", "!=", self.tax.id),
+            ],
+            limit=1,
+        )
+        if self.company.chart_template != "fr" or not tax:
+            self.skipTest("No French chart of accounts here.")
+        self.company.field_billing_grouping = "contract"
+        self.labour.taxes_id = tax
+        self._rule("time", 61.55)
+        missions = self.env["field.mission"].union(
+            *(
+                self._validated(minutes=minutes, start=TUESDAY + timedelta(days=day))
+                for day, minutes in enumerate((130, 47, 20, 101))
+            )
+        )
+        invoice = self._post(self._invoice(self._release(missions.charge_ids)))
+        # 2.17 h, 0.78 h, 0.33 h and 1.68 h at 61.55 €: 4.96 h in all.
+        self.assertAlmostEqual(sum(missions.charge_ids.mapped("quantity")), 4.96)
+        self.assertRecordValues(
+            invoice, [{"amount_untaxed": 305.29, "amount_tax": 61.06, "amount_total": 366.35}]
+        )
+
+    def test_random_bills_add_up(self):
+        """What is charged is what is invoiced: thirty lines, odd prices, odd minutes."""
+        random = Random(20250603)
+        self.company.field_billing_grouping = "contract"
+        self.company.tax_calculation_rounding_method = "round_per_line"
+        missions = self.env["field.mission"]
+        for day in range(10):
+            self.env["field.billing.rule"].search([]).active = False
+            self._rule("time", random.randint(2000, 9999) / 100, rounding=random.choice((0, 5, 15)))
+            self._rule("travel", random.randint(500, 9999) / 100)
+            missions |= self._validated(
+                minutes=random.randint(1, 500),
+                start=TUESDAY + timedelta(days=day),
+                parts=[{"product_id": self.filter.id, "quantity": random.randint(1, 9)}],
+            )
+        charges = missions.charge_ids
+        self.assertEqual(len(charges), 30)
+        invoice = self._post(self._invoice(self._release(charges)))
+        owed = sum(Decimal(str(charge.amount)) for charge in charges)
+        vat = sum(
+            (Decimal(str(charge.amount)) / 5).quantize(Decimal("0.01"), ROUND_HALF_UP)
+            for charge in charges
+        )
+        self.assertEqual(Decimal(str(round(invoice.amount_untaxed, 2))), owed)
+        self.assertEqual(Decimal(str(round(invoice.amount_tax, 2))), vat)
+        self._credit(invoice)
+        self.assertEqual(set(charges.mapped("state")), {"released"})
+        again = self._post(self._invoice(charges.sale_order_id))
+        self.assertEqual(again.amount_total, invoice.amount_total)
 
     def test_analytic_account_of_the_contract(self):
         plan = self.env["account.analytic.plan"].create({"name": "Contracts"})
