@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+
 from odoo.fields import Command
 
-from . import trade
+from . import drawings, trade
 from .week import Week, vat_of
 
 SIREN = "999900079"  # well-formed, of a range that nobody has
@@ -83,6 +85,8 @@ def _name_company(desk, own):
         }
     )
     company.partner_id.tz = "Europe/Paris"
+    if own:
+        company.logo = base64.b64encode(drawings.logo("Thermalis"))
     # Vans are stock locations: the setting that shows them.
     desk.env["res.config.settings"].create({"group_stock_multi_locations": True}).execute()
     desk.set_mark("company", "1")

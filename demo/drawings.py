@@ -37,6 +37,20 @@ def photo(title: str, lines: tuple[str, ...], seed: int) -> bytes:
     return stream.getvalue()
 
 
+def logo(name: str) -> bytes:
+    """A PNG of 720 × 160: a flame in a shield beside the company's name."""
+    image = Image.new("RGBA", (720, 160), (255, 255, 255, 0))
+    draw = ImageDraw.Draw(image)
+    draw.rounded_rectangle((8, 8, 152, 152), 30, fill=(31, 78, 121, 255))
+    flame = [(80, 26), (116, 76), (110, 122), (80, 138), (50, 122), (44, 86), (62, 70), (66, 88)]
+    draw.polygon(flame, fill=(245, 158, 66, 255))
+    draw.polygon([(80, 78), (98, 106), (80, 130), (62, 106)], fill=(255, 226, 160, 255))
+    draw.text((182, 44), name, fill=(31, 78, 121, 255), font_size=72)
+    stream = io.BytesIO()
+    image.save(stream, "PNG")
+    return stream.getvalue()
+
+
 def signature(seed: int) -> bytes:
     """A PNG of 600 × 200 with one stroke, as a finger draws it on a phone."""
     rng = random.Random(seed)

@@ -118,4 +118,4 @@ def test_default_start_is_two_working_days_ago(today, start):
 def test_pictures_are_real_and_repeatable():
     first, again = (drawings.photo("CHAUDIÈRE", ("340 kW",), 3) for _turn in range(2))
     assert first == again and first[:2] == b"\xff\xd8"
-    assert drawings.signature(4)[:4] == b"\x89PNG"
+    assert drawings.signature(4)[:4] == drawings.logo("Thermalis")[:4] == b"\x89PNG"
