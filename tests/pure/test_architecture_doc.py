@@ -39,3 +39,17 @@ def test_modules_are_those_of_the_manifests():
         if other in manifests
     }
     assert set(diagram("modules")) == expected
+
+
+def test_hooks_are_extended_by_whom_the_page_says():
+    table = DOC.split("<!-- hooks -->")[1].split("\n\n")[0]
+    rows = re.findall(r"^\| `(\w+)` \|[^|]*\|([^|]*)\|$", table, re.MULTILINE)
+    assert len(rows) > 10
+    for hook, cell in rows:
+        found = {"field_mission"} if hook == "action_publish" else set()
+        for path in ROOT.glob("addons/*/models/*.py"):
+            code = path.read_text(encoding="utf-8")
+            if f"def {hook}(" in code and re.search(r'_inherit = .*"field\.mission"', code):
+                found.add(path.relative_to(ROOT / "addons").parts[0])
+        assert "field_mission" in found, hook
+        assert found - {"field_mission"} == set(re.findall(r"`(\w+)`", cell)), hook
