@@ -13,7 +13,7 @@ from . import issues as say
 from .dates import DateContext, find_date, find_dates, find_week, guess_order, parse_date
 from .directory import Directory, Match, bare_company, split_people
 from .durations import DurationContext, guess_unit, parse_duration
-from .issues import ERROR, Issue
+from .issues import ERROR, Issue, _lt
 from .layout import Evidence, Layout, detect_layout, looks_like_planning, show
 from .phones import parse_phone
 from .places import (
@@ -605,11 +605,14 @@ def _read_moment(line: PlanningLine, cells: dict[str, Any], table: _Table) -> No
 
 
 #: English day names, translated by whoever shows the sentence.
-_DAY_NAMES = tuple(
-    map(
-        say._lt,
-        ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
-    )
+_DAY_NAMES = (
+    _lt("Monday"),
+    _lt("Tuesday"),
+    _lt("Wednesday"),
+    _lt("Thursday"),
+    _lt("Friday"),
+    _lt("Saturday"),
+    _lt("Sunday"),
 )
 
 
