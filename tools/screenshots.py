@@ -48,16 +48,17 @@ ROW = ".o_data_row .o_data_cell, .o_kanban_record:not(.o_kanban_ghost)"
 FORM = ".o_form_view .o_form_sheet, .o_form_view .o_form_sheet_bg"
 # A cell of text: stars and tick boxes do something else when they are clicked.
 FIRST = (".o_data_row .o_data_cell:nth-child(4), .o_kanban_record:not(.o_kanban_ghost)",)
-PATIENCE = 120_000
+GROUP = f".o_group_header, {ROW}"
+PATIENCE = 60_000
 
 SHOTS: tuple[Shot, ...] = (
     Shot("missions", "planner", "/odoo/field-missions", ROW),
     Shot("mission", "planner", "/odoo/field-to-validate", ROW, FIRST),
-    Shot("tray", "planner", "/odoo/field-tray", ROW),
+    Shot("tray", "planner", "/odoo/field-tray", f".o_calendar_view .fc-event, {ROW}"),
     Shot("import", "planner", "/odoo/field-imports", ROW, FIRST),
     Shot("optimisation", "planner", "/odoo/field-optimisation", ROW, FIRST),
-    Shot("tours", "planner", "/odoo/field-tours", ROW),
-    Shot("tour", "planner", "/odoo/field-tours", ROW, FIRST),
+    Shot("tours", "planner", "/odoo/field-tours", GROUP),
+    Shot("tour", "planner", "/odoo/field-tours", GROUP, (GROUP, *FIRST)),
     Shot("sites", "planner", "/odoo/field-sites", ROW),
     Shot("my-missions", "technician", "/odoo/my-missions", ROW),
     Shot("app", "technician", "/field", "body", (), ("phone",)),
@@ -94,7 +95,10 @@ def draw(page, url: str, shot: Shot, target: Path) -> None:
     page.goto(f"{url}{shot.path}")
     page.wait_for_selector(shot.wait, state="visible", timeout=PATIENCE)
     for selector in shot.clicks:
+        page.wait_for_selector(selector, state="visible", timeout=PATIENCE)
         page.locator(selector).first.dispatch_event("click")
+        page.wait_for_timeout(600)
+    if shot.clicks:
         page.wait_for_selector(FORM, state="visible", timeout=PATIENCE)
     # Pictures and fonts come after the screen itself.
     page.wait_for_timeout(1200)

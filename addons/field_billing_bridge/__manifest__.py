@@ -21,5 +21,4 @@
         "views/res_config_settings_views.xml",
         "views/field_billing_menus.xml",
     ],
-    "application": False,
 }

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from optimizer import available_backends, evaluate, insert, level_for, solve
+from optimizer import available_backends, check, evaluate, insert, level_for, solve
 from optimizer import solver as solver_module
 from optimizer.reasons import SENTENCES
 from optimizer.runner import SolverCancelled, SolverError, run
@@ -462,3 +462,105 @@ def test_bars_without_the_wheel(name, served, points):
     assert verdict["violations"] == []
     assert verdict["served"] >= served
     assert verdict["points"] >= points
+
+
+# -- anything a company may ask --------------------------------------------------------------------
+
+
+def _anything(seed):
+    """A small random problem that uses every kind of constraint at once."""
+    rng = random.Random(seed)
+
+    def point():
+        return (48.0 + rng.uniform(-0.3, 0.3), -3.5 + rng.uniform(-0.5, 0.5))
+
+    shifts, visits = [], []
+    for person in range(3):
+        for day in range(2):
+            base, home = day * 86400, point()
+            begin, end = base + rng.choice([7, 8, 9]) * HOUR, base + rng.choice([15, 17, 22]) * HOUR
+            intervals, absences = [[begin, end]], []
+            if rng.random() < 0.4:
+                hole = base + rng.randrange(9, 14) * HOUR
+                intervals = [[begin, hole], [hole + rng.choice([1, 2]) * HOUR, end]]
+                absences = [[hole, intervals[1][0], "Training"]]
+            if rng.random() < 0.1:
+                intervals, absences = [], [[base, base + 86400, "Leave"]]
+            shifts.append(
+                {
+                    "id": f"{person}:{day}",
+                    "technician": str(person),
+                    "day": str(day),
+                    "start": rng.choice([home, home, None]),
+                    "end": rng.choice([home, home, None]),
+                    "intervals": intervals,
+                    "absences": absences,
+                    "lunch": {"earliest": base + 43200, "latest": base + 47700, "seconds": 2700},
+                    "skills": [str(skill) for skill in range(3) if rng.random() < 0.7],
+                    "zones": rng.choice([[], ["n"], ["n", "s"]]),
+                }
+            )
+    for number in range(18):
+        day = rng.randrange(2)
+        start = day * 86400 + rng.randrange(7, 17) * HOUR
+        visit = {
+            "id": str(number),
+            "point": point() if rng.random() > 0.05 else None,
+            "service": rng.choice([900, 2700, HOUR, 3 * HOUR]),
+            "skills": [str(rng.randrange(3))] if rng.random() < 0.5 else [],
+            "windows": rng.choice(
+                [[], [[start, start]], [[start, start + HOUR]],
+                 [[start, start + 900], [start + 2 * HOUR, start + 3 * HOUR]]]
+            ),
+            "priority": rng.randrange(4),
+            "zone": rng.choice([None, "n", "s"]),
+        }  # fmt: skip
+        kind = rng.random()
+        if kind < 0.3:
+            visit["shift"] = f"{rng.randrange(3)}:{day}"
+        elif kind < 0.5:
+            visit["technician"] = str(rng.randrange(3))
+        elif kind < 0.7:
+            visit["day"] = str(day)
+        if rng.random() < 0.1:
+            visit["fixed"] = start
+        visits.append(visit)
+    for number in (100, 101):
+        visits.append(
+            {**visits[number - 100], "id": str(number), "skills": [], "windows": [], "fixed": None,
+             "technician": None, "day": None, "zone": None, "shift": f"2:{number % 2}",
+             "with": str(number - 100)}
+        )  # fmt: skip
+    order = [visit["id"] for visit in visits if visit.get("shift") == "0:0"]
+    return {"shifts": shifts, "visits": visits, "plan": {"0:0": order}}
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_no_rule_is_ever_broken(backend, seed):
+    data = _anything(seed)
+    result = solve(data, backend=backend)
+    assert evaluate(data, result)["violations"] == []
+    assert all(item["text"].endswith(".") for item in result["unserved"] + result["clashes"])
+    served = {stop["visit"] for route in result["routes"] for stop in route["stops"]}
+    assert served | {item["visit"] for item in result["unserved"]} == {
+        item["id"] for item in data["visits"]
+    }
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_was_solved_can_be_checked(backend, seed):
+    """The plan that came out, timed again by hand-made rules, breaks nothing either."""
+    data = _anything(seed)
+    result = solve(data, backend=backend)
+    data["plan"] = {
+        route["shift"]: [stop["visit"] for stop in route["stops"]] for route in result["routes"]
+    }
+    planned = set(result["etas"])
+    # Helpers whose leader is not planned have nothing to wait for any more.
+    data["visits"] = [v for v in data["visits"] if "with" not in v or v["id"] in planned]
+    for item in data["visits"]:
+        item.pop("with", None)
+        item["at"] = result["etas"].get(item["id"])
+    answer = check(data)
+    assert [item["code"] for item in answer["violations"]] == []
+    assert all(item["reason"] for item in answer["aside"])

@@ -20,12 +20,13 @@ class AccountMove(models.Model):
     def _compute_delivery_date(self):
         """The service date is the day the last billed mission ended, whatever the order's first
         picking says."""
-        super()._compute_delivery_date()
+        result = super()._compute_delivery_date()
         for move in self:
             charges = move.sudo()._get_field_charges()
             days = [day for day in charges.mapped("service_date") if day]
             if days:
                 move.delivery_date = max(days)
+        return result
 
     def _post(self, soft=True):
         """Attach the reports of the missions to the posted invoices."""

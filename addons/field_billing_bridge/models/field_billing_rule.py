@@ -67,7 +67,6 @@ class FieldBillingRule(models.Model):
     date_end = fields.Date(string="Until")
     product_id = fields.Many2one(
         "product.product",
-        string="Product",
         domain="[('type', '=', 'service'), ('sale_ok', '=', True)]",
         check_company=True,
         ondelete="restrict",
@@ -158,28 +157,33 @@ class FieldBillingRule(models.Model):
 
     def _get_summary_parts(self):
         """Return what distinguishes one rule of its kind, as a list of short texts."""
-        _ = self.env._
         if self.kind == "time":
             flags = (
-                (self.bill_on_site, _("on site")),
-                (self.bill_waiting, _("waiting")),
-                (self.bill_travel, _("travel")),
-                (self.rounding > 1, _("rounded up to %s min", self.rounding)),
-                (self.minimum, _("minimum %s", rating.duration_text(self.minimum))),
+                (self.bill_on_site, self.env._("on site")),
+                (self.bill_waiting, self.env._("waiting")),
+                (self.bill_travel, self.env._("travel")),
+                (self.rounding > 1, self.env._("rounded up to %s min", self.rounding)),
+                (self.minimum, self.env._("minimum %s", rating.duration_text(self.minimum))),
             )
         elif self.kind == "material":
             flags = (
-                (self.parts == "billable", _("price list")),
-                (self.parts == "included", _("included")),
-                (self.parts == "included" and self.show_free, _("shown at 0")),
+                (self.parts == "billable", self.env._("price list")),
+                (self.parts == "included", self.env._("included")),
+                (self.parts == "included" and self.show_free, self.env._("shown at 0")),
             )
         else:
             counters = dict(self._fields["counter"]._description_selection(self.env))
             counted = self.counter_name if self.counter == "check" else counters.get(self.counter)
             flags = (
                 (self.kind == "unit" and counted, counted),
-                (self.kind in ("fixed", "unit") and self.includes_travel, _("travel included")),
-                (self.kind in ("fixed", "unit") and self.includes_parts, _("parts included")),
+                (
+                    self.kind in ("fixed", "unit") and self.includes_travel,
+                    self.env._("travel included"),
+                ),
+                (
+                    self.kind in ("fixed", "unit") and self.includes_parts,
+                    self.env._("parts included"),
+                ),
             )
         return [text for wanted, text in flags if wanted]
 

@@ -49,9 +49,7 @@ class FieldCharge(models.Model):
     contract_id = fields.Many2one(
         related="mission_id.contract_id", store=True, precompute=True, index="btree_not_null"
     )
-    site_id = fields.Many2one(
-        related="mission_id.site_id", string="Site", store=True, precompute=True
-    )
+    site_id = fields.Many2one(related="mission_id.site_id", store=True, precompute=True)
     service_type_id = fields.Many2one(
         related="mission_id.service_type_id", store=True, precompute=True
     )
@@ -79,7 +77,7 @@ class FieldCharge(models.Model):
         readonly=True,
     )
     rule_id = fields.Many2one(
-        "field.billing.rule", string="Rule", readonly=True, ondelete="restrict",
+        "field.billing.rule", readonly=True, ondelete="restrict",
         index="btree_not_null",
     )  # fmt: skip
     product_id = fields.Many2one(

@@ -21,10 +21,11 @@ class SaleOrderLine(models.Model):
     @api.depends("is_field_line")
     def _compute_qty_delivered_method(self):
         """Missions deliver their services; parts stay with the stock moves."""
-        super()._compute_qty_delivered_method()
+        result = super()._compute_qty_delivered_method()
         for line in self:
             if line.is_field_line and line.product_id.type == "service":
                 line.qty_delivered_method = "field_mission"
+        return result
 
     @api.depends("field_charge_ids.quantity", "is_field_line")
     def _compute_qty_delivered(self):
@@ -52,10 +53,11 @@ class SaleOrderLine(models.Model):
     def _compute_qty_to_invoice(self):
         """Invoice what missions delivered, whatever the product's policy: a quantity typed on the
         order never bills work that was not done."""
-        super()._compute_qty_to_invoice()
+        result = super()._compute_qty_to_invoice()
         for line in self:
             if line.is_field_line and line.state == "sale":
                 line.qty_to_invoice = line.qty_delivered - line.qty_invoiced
+        return result
 
     def _get_service_dates(self):
         """Return the days on which the missions billed by these lines ended."""

@@ -348,7 +348,7 @@ class FieldEvidence(models.Model):
     @api.depends("hash")
     def _compute_short_hash(self):
         for line in self:
-            line.short_hash = (line.hash or "")[:10]
+            line.short_hash = (line.hash or "")[:8]
 
     @api.depends("device_date", "server_date")
     def _compute_delay(self):

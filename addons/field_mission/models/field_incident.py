@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class FieldIncident(models.Model):
@@ -49,6 +49,14 @@ class FieldIncident(models.Model):
     author_id = fields.Many2one(
         "res.users", required=True, readonly=True, default=lambda self: self.env.user
     )
+
+    @api.depends_context("lang")
+    @api.depends("kind", "site_id.name")
+    def _compute_display_name(self):
+        labels = dict(self._fields["kind"]._description_selection(self.env))
+        for incident in self:
+            parts = [labels.get(incident.kind), incident.site_id.sudo().name]
+            incident.display_name = " · ".join(part for part in parts if part)
 
     def _tell_office(self):
         """Give the planners' lead an activity for each incident (the responsible follow-up)."""

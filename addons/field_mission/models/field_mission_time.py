@@ -44,6 +44,14 @@ class FieldMissionTime(models.Model):
         "(employee_id) WHERE stop IS NULL", "This person already has a running time segment."
     )
 
+    @api.depends_context("lang")
+    @api.depends("kind", "mission_id.name")
+    def _compute_display_name(self):
+        labels = dict(self._fields["kind"]._description_selection(self.env))
+        for line in self:
+            parts = [labels.get(line.kind), line.mission_id.name]
+            line.display_name = " · ".join(part for part in parts if part)
+
     @api.depends("start", "stop")
     def _compute_duration(self):
         for line in self:

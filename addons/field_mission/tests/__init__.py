@@ -1,3 +1,4 @@
+from . import test_field_app
 from . import test_mission_create
 from . import test_mission_states
 from . import test_mission_execution

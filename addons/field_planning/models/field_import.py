@@ -39,7 +39,6 @@ class FieldImport(models.Model):
 
     _name = "field.import"
     _description = "Import of a spreadsheet"
-    _inherit = ["mail.thread"]
     _order = "id desc"
     _check_company_auto = True
 
@@ -545,21 +544,17 @@ class FieldImport(models.Model):
 
     def _tell_end(self):
         self.invalidate_recordset()
-        self.message_post(
-            body=self.env._(
-                "%(done)s lines imported, %(fix)s to correct, %(left)s left aside.",
-                done=self.done_count,
-                fix=self.fix_count,
-                left=self.left_count,
-            )
-        )
         self.user_id.sudo()._bus_send(
             "simple_notification",
             {
                 "type": "warning" if self.fix_count else "success",
                 "title": self.env._("Import finished"),
                 "message": self.env._(
-                    "%(name)s: %(done)s lines imported.", name=self.name, done=self.done_count
+                    "%(name)s: %(done)s lines imported, %(fix)s to correct, %(left)s left aside.",
+                    name=self.name,
+                    done=self.done_count,
+                    fix=self.fix_count,
+                    left=self.left_count,
                 ),
             },
         )

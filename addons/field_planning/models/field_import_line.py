@@ -84,6 +84,9 @@ class FieldImportLine(models.Model):
     status = fields.Selection(STATUSES, required=True, default="ok", readonly=True, index=True)
     issues = fields.Json(readonly=True)
     message = fields.Text(compute="_compute_message", string="What to know")
+    reason = fields.Char(
+        compute="_compute_message", help="What stops the line, else what to look at."
+    )
     action = fields.Selection(
         [
             ("create", "Mission"),
@@ -213,7 +216,15 @@ class FieldImportLine(models.Model):
                 line._get_issues(),
                 key=lambda issue: (say.ERROR, say.WARNING, say.INFO).index(issue.level),
             )
-            line.message = "\n".join(sentence(self.env, issue, labels[kind]) for issue in found)
+            told = [sentence(self.env, issue, labels[kind]) for issue in found]
+            line.message = "\n".join(told)
+            worst = {issue.level for issue in found if issue.level != say.INFO}
+            level = say.ERROR if say.ERROR in worst else say.WARNING
+            line.reason = " ".join(
+                text
+                for issue, text in zip(found, told, strict=True)
+                if issue.level == level and (level == say.ERROR or issue.field != "postcode")
+            )
 
     @api.depends("status", "site_id", "partner_id", "employee_id", "import_id.kind")
     def _compute_action(self):

@@ -6,11 +6,13 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..optimizer import check
-from .problem_builder import ProblemBuilder, shift_key, visit_key
+from .problem_builder import ProblemBuilder, shift_key
 
 # States in which the stop's slot is history: nothing moves it any more.
 STARTED = ("in_progress", "done")
 OPEN = ("draft", "planned", "in_progress")
+# Reasons that say enough about a helper; any other one means: not free at that time.
+HELPER_REASONS = ("fits_now", "on_leave", "day_off", "no_position")
 
 
 class FieldTour(models.Model):
@@ -311,7 +313,11 @@ class FieldTour(models.Model):
     def _judge_set_aside(self, builder, item, broken):
         """Note why a visit is set aside, and on the visits it clashes with that they do."""
         key, name = item["shift"], item["visit"]
-        reason = item["reason"] or {"code": "fits_now"}
+        reason, visit = item["reason"] or {"code": "fits_now"}, builder.visits[name]
+        if "#" in name and visit["fixed"] is None:
+            reason = {"code": "leader_unplanned", "other": visit["name"]}
+        elif "#" in name and reason["code"] not in HELPER_REASONS:
+            reason = {"code": "with_leader", "other": visit["name"], "start_at": visit["fixed"]}
         broken[key, name].append(builder.dated(reason))
         for other in item["clashes"]:
             visit = builder.visits[other]
@@ -330,17 +336,17 @@ class FieldTour(models.Model):
             key = shift_key(tour.technician_id.id, tour.date)
             builder.plan[key] = []
             for stop in tour.stop_ids.sorted(lambda stop: (stop.sequence, stop.id)):
-                mission, name = stop.mission_id, visit_key(stop.mission_id.id)
-                if stop.set_aside:
-                    builder.visits[name]["shift"] = key
-                    continue
-                keep = stop._keeps_time(retime)
+                mission, name = stop.mission_id, stop._get_key()
                 if stop.role == "helper":
-                    name = visit_key(mission.id, tour.technician_id.id)
                     builder.add_help(mission, tour.technician_id, key)
                     # The leader's tour may be none of these: the time is the mission's then.
                     builder.visits[name].pop("with")
-                if keep:
+                if stop.set_aside:
+                    builder.visits[name]["shift"] = key
+                    if stop.role == "helper" and mission.planned_start:
+                        builder.visits[name]["fixed"] = builder.seconds(mission.planned_start)
+                    continue
+                if stop._keeps_time(retime):
                     sure = mission.is_locked or mission.state != "planned"
                     builder.visits[name]["fixed" if sure else "at"] = builder.seconds(
                         mission.planned_start
@@ -359,17 +365,12 @@ class FieldTour(models.Model):
         """Store one timed route on the tour and its stops."""
         self.ensure_one()
         key = shift_key(self.technician_id.id, self.date)
-        by_name = {
-            visit_key(
-                stop.mission_id.id, self.technician_id.id if stop.role == "helper" else None
-            ): stop
-            for stop in self.stop_ids
-            if not stop.set_aside
-        }
+        by_name = {stop._get_key(): stop for stop in self.stop_ids}
         for item in route["stops"] if route else ():
             by_name[item["visit"]]._write_timed(builder, item, broken.get((key, item["visit"])))
-        for stop in self.stop_ids.filtered("set_aside"):
-            stop._write_aside(broken.get((key, visit_key(stop.mission_id.id))))
+        for name, stop in by_name.items():
+            if stop.set_aside:
+                stop._write_aside(broken.get((key, name)))
         lunch = route and route["lunch"]
         values = {
             "departure": route and builder.moment(route["departure"]),

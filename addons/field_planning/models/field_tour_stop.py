@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .problem_builder import visit_key
 from .reason_text import render_reason
 
 
@@ -142,6 +143,13 @@ class FieldTourStop(models.Model):
                         mission=mission.display_name,
                     )
                 )
+
+    def _get_key(self):
+        """Id of one stop's visit in a problem."""
+        self.ensure_one()
+        return visit_key(
+            self.mission_id.id, self.tour_id.technician_id.id if self.role == "helper" else None
+        )
 
     def _keeps_time(self, retime):
         """Whether this stop's mission keeps its planned start when the tour is timed."""

@@ -157,6 +157,25 @@ class TestOptimization(FieldPlanningCommon):
         self.assertEqual(helped.planned_start, mission.planned_start)
         self.assertFalse(mission.stop_ids.filtered("conflict"))
 
+    def test_a_helper_who_is_away_is_named(self):
+        self._leave(self.tech2, datetime(2026, 11, 29, 23, 0), datetime(2026, 11, 30, 22, 59))
+        mission = self._mission("A", 10, helper_ids=[Command.set(self.tech2.ids)])
+        run = self._run()
+        run.action_accept()
+        helped = mission.stop_ids.filtered(lambda stop: stop.role == "helper")
+        self.assertEqual(mission.state, "planned")
+        self.assertTrue(helped.set_aside)
+        self.assertEqual(helped.conflict_reason, "Bo Tech is absent that day: absence.")
+
+    def test_a_helper_who_is_elsewhere_is_named(self):
+        mission = self._mission("A", 10, hour=9, helper_ids=[Command.set(self.tech2.ids)])
+        self._mission("B", -40, hour=9, technician=self.tech2, priority="3")
+        run = self._run()
+        run.action_accept()
+        clashing = (mission.stop_ids | self._tour(self.tech2).stop_ids).filtered("conflict")
+        self.assertTrue(clashing)
+        self.assertTrue(all(clashing.mapped("conflict_reason")))
+
     # ------------------------------------------------------------------ choose technicians
 
     def test_fill_places_the_tray(self):
