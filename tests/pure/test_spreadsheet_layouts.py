@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from spreadsheet.directory import CustomerIndex, Directory, Known, PeopleIndex, TypeIndex
 from spreadsheet.layout import Evidence
-from spreadsheet.planning import Options, detect_planning, read_planning
 from spreadsheet.places import CodeEvidence
+from spreadsheet.planning import Options, detect_planning, read_planning
 from spreadsheet.reader import read_workbook
 from spreadsheet.sites import KnownSite, SiteIndex
 

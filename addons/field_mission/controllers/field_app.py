@@ -44,15 +44,19 @@ class FieldApp(http.Controller):
         if page not in (None, "day", "out", "dia"):
             raise NotFound()
         links = self._get_bundle_links()
-        body = request.env["ir.ui.view"].sudo()._render_template(
-            "field_mission.app_shell",
-            {
-                "styles": [link for link in links if link.endswith(".css")],
-                "scripts": [link for link in links if link.endswith(".js")],
-                "version": self._get_version(),
-                "protocol": PROTOCOL,
-                "database": request.db,
-            },
+        body = (
+            request.env["ir.ui.view"]
+            .sudo()
+            ._render_template(
+                "field_mission.app_shell",
+                {
+                    "styles": [link for link in links if link.endswith(".css")],
+                    "scripts": [link for link in links if link.endswith(".js")],
+                    "version": self._get_version(),
+                    "protocol": PROTOCOL,
+                    "database": request.db,
+                },
+            )
         )
         return request.make_response(
             body,

@@ -53,7 +53,10 @@ class FieldPortal(CustomerPortal):
                 "label": request.env._("Oldest first"),
                 "order": "mission_date, planned_start, id",
             },
-            "site": {"label": request.env._("Site"), "order": "site_id, mission_date desc, id desc"},
+            "site": {
+                "label": request.env._("Site"),
+                "order": "site_id, mission_date desc, id desc",
+            },
         }
 
     def _get_mission_filters(self):

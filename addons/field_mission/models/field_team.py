@@ -22,9 +22,9 @@ class FieldTeam(models.Model):
     def _compute_member_count(self):
         # Field managers have no right on employees; how many there are is no secret.
         counts = dict(
-            self.env["hr.employee"].sudo()._read_group(
-                [("field_team_id", "in", self.ids)], ["field_team_id"], ["__count"]
-            )
+            self.env["hr.employee"]
+            .sudo()
+            ._read_group([("field_team_id", "in", self.ids)], ["field_team_id"], ["__count"])
         )
         for team in self:
             team.member_count = counts.get(team, 0)

@@ -130,7 +130,7 @@ class TestMissionExecution(FieldMissionCommon):
             )
         found = self.mission.nonconformity_ids
         self.assertEqual(len(found), 1)
-        self.assertIn("3.2 bar", found.description)
+        self.assertRegex(found.description, r"3[.,]2 bar", "written as its reader writes numbers")
         self.assertIn("1 – 2 bar", found.description)
         self.assertEqual((found.site_id, found.check_id), (self.site, check))
 

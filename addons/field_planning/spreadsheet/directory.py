@@ -170,9 +170,12 @@ class PeopleIndex:
         found = []
         for person_id, name in self._tokens:
             initials = "".join(word[0] for word in name if not word.isdigit())
-            if len(initials) >= 2 and letters in {initials, initials[1:] + initials[0]}:
-                found.append(person_id)
-            elif len(initials) == 2 and letters == initials[::-1]:
+            if (
+                len(initials) >= 2
+                and letters in {initials, initials[1:] + initials[0]}
+                or len(initials) == 2
+                and letters == initials[::-1]
+            ):
                 found.append(person_id)
         return _decide(found)
 

@@ -76,7 +76,7 @@ _RANGE = re.compile(
 _FOUR = re.compile(r"(?P<h>[01]?\d|2[0-3])(?P<m>[0-5]\d)")
 _EDGE = re.compile(
     r"^(?P<word>avant|before|pas apres|au plus tard(?: a)?|apres|after|a partir de|from|des|pas avant)\s+"
-    rf"(?P<time>.+)$"
+    r"(?P<time>.+)$"
 )
 _ABOUT = re.compile(r"^(?:vers|environ|env\.?|about|around|approx\.?|ca\.?|~|\u2248|\+/-)\s*")
 

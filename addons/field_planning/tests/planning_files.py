@@ -475,9 +475,7 @@ def ods(tables: list[tuple[str, list[list]]]) -> bytes:
         for values in rows:
             row = TableRow()
             for value in values:
-                if isinstance(value, datetime):
-                    cell = TableCell(valuetype="date", datevalue=value.isoformat())
-                elif isinstance(value, date):
+                if isinstance(value, datetime) or isinstance(value, date):
                     cell = TableCell(valuetype="date", datevalue=value.isoformat())
                 elif isinstance(value, time):
                     cell = TableCell(valuetype="time", timevalue=f"PT{value:%H}H{value:%M}M00S")
@@ -794,7 +792,7 @@ def american(visits: list[Visit], seed: int = 14) -> Written:
     written = Written("us.csv", b"")
     for visit in visits:
         place = visit.place
-        slot = {"morning": "AM", "afternoon": "PM", None: ""}.get(visit.slot, None)
+        slot = {"morning": "AM", "afternoon": "PM", None: ""}.get(visit.slot)
         if slot is None:
             slot = visit.slot.strftime("%I:%M%p").lstrip("0").lower()
         hours = f"{visit.minutes / 60:.3g}" if visit.minutes else ""

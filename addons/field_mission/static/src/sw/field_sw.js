@@ -16,7 +16,7 @@ function isWhole(response) {
 }
 
 async function fetchWhole(url) {
-    const response = await fetch(new Request(url, { cache: "reload", credentials: "same-origin" }));
+    const response = await fetch(new Request(url, {cache: "reload", credentials: "same-origin"}));
     if (!isWhole(response)) {
         throw new Error(`${url} can't be kept: ${response.status}`);
     }
@@ -48,7 +48,9 @@ async function install() {
 async function activate() {
     const names = await caches.keys();
     await Promise.all(
-        names.filter((name) => name.startsWith(PREFIX) && name !== CACHE).map((n) => caches.delete(n))
+        names
+            .filter((name) => name.startsWith(PREFIX) && name !== CACHE)
+            .map((n) => caches.delete(n))
     );
     await self.clients.claim();
 }
@@ -72,7 +74,7 @@ self.addEventListener("message", (event) => {
 });
 
 self.addEventListener("fetch", (event) => {
-    const { request } = event;
+    const {request} = event;
     const url = new URL(request.url);
     if (request.method !== "GET" || url.origin !== self.location.origin) {
         return;

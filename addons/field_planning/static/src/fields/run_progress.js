@@ -1,8 +1,8 @@
-import { Component, useEffect, useState } from "@odoo/owl";
-import { browser } from "@web/core/browser/browser";
-import { registry } from "@web/core/registry";
-import { useService } from "@web/core/utils/hooks";
-import { standardFieldProps } from "@web/views/fields/standard_field_props";
+import {Component, useEffect, useState} from "@odoo/owl";
+import {browser} from "@web/core/browser/browser";
+import {registry} from "@web/core/registry";
+import {useService} from "@web/core/utils/hooks";
+import {standardFieldProps} from "@web/views/fields/standard_field_props";
 
 const PERIOD = 1000;
 
@@ -12,16 +12,16 @@ const PERIOD = 1000;
  */
 export class RunProgress extends Component {
     static template = "field_planning.RunProgress";
-    static props = { ...standardFieldProps };
+    static props = {...standardFieldProps};
 
     setup() {
         this.orm = useService("orm");
-        this.state = useState({ progress: 0 });
+        this.state = useState({progress: 0});
         this.asking = false;
         useEffect(
             (running) => {
                 if (!running) {
-                    return;
+                    return undefined;
                 }
                 const timer = browser.setInterval(() => this.ask(), PERIOD);
                 return () => browser.clearInterval(timer);
@@ -31,7 +31,7 @@ export class RunProgress extends Component {
     }
 
     get isRunning() {
-        const { record } = this.props;
+        const {record} = this.props;
         return Boolean(record.resId) && record.data.state === "running";
     }
 
@@ -45,10 +45,8 @@ export class RunProgress extends Component {
         }
         this.asking = true;
         try {
-            const { record } = this.props;
-            const answer = await this.orm.silent.call(record.resModel, "poll", [
-                [record.resId],
-            ]);
+            const {record} = this.props;
+            const answer = await this.orm.silent.call(record.resModel, "poll", [[record.resId]]);
             this.state.progress = answer.progress;
             if (answer.state !== "running") {
                 await record.load();

@@ -1,11 +1,11 @@
-import { Component } from "@odoo/owl";
-import { registry } from "@web/core/registry";
-import { standardFieldProps } from "@web/views/fields/standard_field_props";
+import {Component} from "@odoo/owl";
+import {registry} from "@web/core/registry";
+import {standardFieldProps} from "@web/views/fields/standard_field_props";
 
 /** Hour and minute of a datetime whose day is known from elsewhere: the stops of a tour. */
 export class TimeOfDay extends Component {
     static template = "field_planning.TimeOfDay";
-    static props = { ...standardFieldProps };
+    static props = {...standardFieldProps};
 
     get text() {
         const value = this.props.record.data[this.props.name];

@@ -1,18 +1,18 @@
-import { onMounted, onWillUnmount, useState } from "@odoo/owl";
-import { _t } from "../core/i18n";
-import { FieldComponent } from "./base";
-import { DayPage } from "./day";
-import { DiagnosticsPage } from "./diagnostics";
-import { Icon } from "./icon";
-import { MissionPage } from "./mission";
-import { OutboxPage } from "./outbox";
+import {onMounted, onWillUnmount, useState} from "@odoo/owl";
+import {_t} from "../core/i18n";
+import {FieldComponent} from "./base";
+import {DayPage} from "./day";
+import {DiagnosticsPage} from "./diagnostics";
+import {Icon} from "./icon";
+import {MissionPage} from "./mission";
+import {OutboxPage} from "./outbox";
 
 const MISSION = /^\/field\/m\/(\d+)$/;
-const PAGES = { "/field/out": "outbox", "/field/dia": "diagnostics" };
+const PAGES = {"/field/out": "outbox", "/field/dia": "diagnostics"};
 
 export class FieldApp extends FieldComponent {
     static template = "field_mission.App";
-    static components = { DayPage, MissionPage, OutboxPage, DiagnosticsPage, Icon };
+    static components = {DayPage, MissionPage, OutboxPage, DiagnosticsPage, Icon};
 
     setup() {
         super.setup();
@@ -26,9 +26,9 @@ export class FieldApp extends FieldComponent {
         const path = window.location.pathname;
         const found = MISSION.exec(path);
         if (found) {
-            return { page: "mission", missionId: Number(found[1]) };
+            return {page: "mission", missionId: Number(found[1])};
         }
-        return { page: PAGES[path] || "day", missionId: null };
+        return {page: PAGES[path] || "day", missionId: null};
     }
 
     go(path) {
@@ -54,7 +54,7 @@ export class FieldApp extends FieldComponent {
     }
 
     get statusClass() {
-        const { status, unsentCount, refused } = this.store;
+        const {status, unsentCount, refused} = this.store;
         if (refused.length || status === "expired" || status === "other-user") {
             return "f-status f-status-bad";
         }

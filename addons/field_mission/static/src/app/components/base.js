@@ -1,5 +1,5 @@
-import { Component, useState } from "@odoo/owl";
-import { _t } from "../core/i18n";
+import {Component, useState} from "@odoo/owl";
+import {_t} from "../core/i18n";
 
 /** What every part of the app shares: the store, translations and the way a mission changes. */
 export class FieldComponent extends Component {

@@ -1,12 +1,12 @@
-import { useState } from "@odoo/owl";
-import { _t } from "../core/i18n";
-import { FieldComponent } from "./base";
-import { Icon } from "./icon";
-import { PhotoButton } from "./photo_button";
+import {useState} from "@odoo/owl";
+import {_t} from "../core/i18n";
+import {FieldComponent} from "./base";
+import {Icon} from "./icon";
+import {PhotoButton} from "./photo_button";
 
 export class ChecksPanel extends FieldComponent {
     static template = "field_mission.ChecksPanel";
-    static components = { Icon, PhotoButton };
+    static components = {Icon, PhotoButton};
 
     setup() {
         super.setup();
@@ -30,19 +30,19 @@ export class ChecksPanel extends FieldComponent {
 
     yesnoOptions() {
         return [
-            { value: "yes", label: _t("Yes") },
-            { value: "no", label: _t("No") },
-            { value: "na", label: _t("N/A") },
+            {value: "yes", label: _t("Yes")},
+            {value: "no", label: _t("No")},
+            {value: "na", label: _t("N/A")},
         ];
     }
 
     set(check, values) {
-        const photos = check.photos?.length ? { photos: [...check.photos] } : {};
-        const note = check.note ? { note: check.note } : {};
+        const photos = check.photos?.length ? {photos: [...check.photos]} : {};
+        const note = check.note ? {note: check.note} : {};
         return this.perform(
             "check.set",
-            { check_id: check.id, ...note, ...photos, ...values },
-            { base: { answer_id: check.answer_id || null } }
+            {check_id: check.id, ...note, ...photos, ...values},
+            {base: {answer_id: check.answer_id || null}}
         );
     }
 
@@ -72,12 +72,12 @@ export class ChecksPanel extends FieldComponent {
             return;
         }
         if (check.kind === "text") {
-            await this.set(check, { text });
+            await this.set(check, {text});
             return;
         }
         const number = Number(text.replace(/\s/g, "").replace(",", "."));
         if (Number.isFinite(number)) {
-            await this.set(check, { number });
+            await this.set(check, {number});
         } else {
             this.store.say("missing");
         }
@@ -88,21 +88,26 @@ export class ChecksPanel extends FieldComponent {
         if (note === (check.note || "")) {
             return;
         }
-        await this.set(check, { ...this.answerOf(check), note });
+        await this.set(check, {...this.answerOf(check), note});
     }
 
     answerOf(check) {
         if (check.yesno === "na") {
-            return { yesno: "na" };
+            return {yesno: "na"};
         }
-        const value = { number: check.number, choice: check.choice, text: check.text, yesno: check.yesno };
-        return check.kind in value ? { [check.kind]: value[check.kind] } : {};
+        const value = {
+            number: check.number,
+            choice: check.choice,
+            text: check.text,
+            yesno: check.yesno,
+        };
+        return check.kind in value ? {[check.kind]: value[check.kind]} : {};
     }
 
     async addPhoto(check, uuid) {
         const photos = [...(check.photos || []), uuid];
         if (check.kind === "photo" || check.result !== "todo") {
-            await this.set(check, { ...this.answerOf(check), photos });
+            await this.set(check, {...this.answerOf(check), photos});
         }
     }
 }

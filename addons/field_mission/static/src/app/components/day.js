@@ -1,17 +1,17 @@
-import { useState } from "@odoo/owl";
-import { addDays, dayShort, dayTitle, hour } from "../core/clock";
-import { _t } from "../core/i18n";
-import { stateLabel } from "../core/labels";
-import { FieldComponent } from "./base";
-import { Icon } from "./icon";
+import {useState} from "@odoo/owl";
+import {addDays, dayShort, dayTitle, hour} from "../core/clock";
+import {_t} from "../core/i18n";
+import {stateLabel} from "../core/labels";
+import {FieldComponent} from "./base";
+import {Icon} from "./icon";
 
 export class DayPage extends FieldComponent {
     static template = "field_mission.Day";
-    static components = { Icon };
+    static components = {Icon};
 
     setup() {
         super.setup();
-        this.state = useState({ day: this.store.today });
+        this.state = useState({day: this.store.today});
     }
 
     get missions() {
@@ -27,14 +27,14 @@ export class DayPage extends FieldComponent {
     }
 
     get title() {
-        const { day } = this.state;
+        const {day} = this.state;
         const text = dayTitle(day, this.store.lang);
         return day === this.store.today ? _t("Today, %s", text) : text;
     }
 
     get progress() {
         const all = this.missions.filter((mission) => mission.state !== "cancelled");
-        return { done: all.filter((mission) => mission.state === "done").length, all: all.length };
+        return {done: all.filter((mission) => mission.state === "done").length, all: all.length};
     }
 
     short(day) {
@@ -46,7 +46,7 @@ export class DayPage extends FieldComponent {
     }
 
     slot(mission) {
-        const { lang } = this.store;
+        const {lang} = this.store;
         const start = hour(mission.planned_start, mission.tz, lang);
         return start ? `${start} – ${hour(mission.planned_end, mission.tz, lang)}` : "";
     }

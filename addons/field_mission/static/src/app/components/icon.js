@@ -1,4 +1,4 @@
-import { Component, xml } from "@odoo/owl";
+import {Component, xml} from "@odoo/owl";
 
 // Drawn on a 24 × 24 grid with a line of 2.
 const SHAPES = {
@@ -30,7 +30,7 @@ const SHAPES = {
 };
 
 export class Icon extends Component {
-    static props = { name: String, label: { type: String, optional: true } };
+    static props = {name: String, label: {type: String, optional: true}};
     static template = xml`
         <svg class="f-icon" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2"
             stroke-linecap="round" stroke-linejoin="round"

@@ -1,15 +1,15 @@
-import { useState } from "@odoo/owl";
-import { moment } from "../core/clock";
-import { incidentLabels } from "../core/labels";
-import { FieldComponent } from "./base";
-import { Icon } from "./icon";
-import { PhotoButton } from "./photo_button";
+import {useState} from "@odoo/owl";
+import {moment} from "../core/clock";
+import {incidentLabels} from "../core/labels";
+import {FieldComponent} from "./base";
+import {Icon} from "./icon";
+import {PhotoButton} from "./photo_button";
 
 const CUSTOMERS = new Set(["no_access", "customer_absent"]);
 
 export class IncidentPanel extends FieldComponent {
     static template = "field_mission.IncidentPanel";
-    static components = { Icon, PhotoButton };
+    static components = {Icon, PhotoButton};
 
     setup() {
         super.setup();
@@ -17,11 +17,11 @@ export class IncidentPanel extends FieldComponent {
     }
 
     blank() {
-        return { kind: "", description: "", photos: [] };
+        return {kind: "", description: "", photos: []};
     }
 
     get kinds() {
-        return Object.entries(incidentLabels()).map(([value, label]) => ({ value, label }));
+        return Object.entries(incidentLabels()).map(([value, label]) => ({value, label}));
     }
 
     label(incident) {
@@ -37,7 +37,7 @@ export class IncidentPanel extends FieldComponent {
     }
 
     async send() {
-        const { kind, description, photos } = this.state;
+        const {kind, description, photos} = this.state;
         if (!kind) {
             this.store.say("missing");
             return;

@@ -1,10 +1,10 @@
-import { accessLabels } from "../core/labels";
-import { FieldComponent } from "./base";
-import { Icon } from "./icon";
+import {accessLabels} from "../core/labels";
+import {FieldComponent} from "./base";
+import {Icon} from "./icon";
 
 export class InfoPanel extends FieldComponent {
     static template = "field_mission.InfoPanel";
-    static components = { Icon };
+    static components = {Icon};
 
     accessLabel(kind) {
         return accessLabels()[kind];

@@ -1,23 +1,23 @@
-import { useRef, useState } from "@odoo/owl";
-import { _t } from "../core/i18n";
-import { billingLabels } from "../core/labels";
-import { FieldComponent } from "./base";
-import { Icon } from "./icon";
+import {useRef, useState} from "@odoo/owl";
+import {_t} from "../core/i18n";
+import {billingLabels} from "../core/labels";
+import {FieldComponent} from "./base";
+import {Icon} from "./icon";
 
 const SHOWN = 8;
 
 export class MaterialsPanel extends FieldComponent {
     static template = "field_mission.MaterialsPanel";
-    static components = { Icon };
+    static components = {Icon};
 
     setup() {
         super.setup();
         this.video = useRef("video");
-        this.state = useState({ search: "", chosen: null, scanning: false, ...this.blank() });
+        this.state = useState({search: "", chosen: null, scanning: false, ...this.blank()});
     }
 
     blank() {
-        return { quantity: "1", lotId: "", billing: "billable", isReturn: false };
+        return {quantity: "1", lotId: "", billing: "billable", isReturn: false};
     }
 
     get used() {
@@ -35,7 +35,7 @@ export class MaterialsPanel extends FieldComponent {
     }
 
     get billings() {
-        return Object.entries(billingLabels()).map(([value, label]) => ({ value, label }));
+        return Object.entries(billingLabels()).map(([value, label]) => ({value, label}));
     }
 
     billingLabel(line) {
@@ -43,13 +43,13 @@ export class MaterialsPanel extends FieldComponent {
     }
 
     choose(product) {
-        Object.assign(this.state, { chosen: product, ...this.blank() });
+        Object.assign(this.state, {chosen: product, ...this.blank()});
     }
 
     chooseWords() {
         const description = this.state.search.trim();
         if (description) {
-            this.choose({ id: null, name: description, uom: "", tracking: "none", lots: [] });
+            this.choose({id: null, name: description, uom: "", tracking: "none", lots: []});
         }
     }
 
@@ -63,12 +63,12 @@ export class MaterialsPanel extends FieldComponent {
     }
 
     async add() {
-        const { chosen, lotId, billing, isReturn } = this.state;
+        const {chosen, lotId, billing, isReturn} = this.state;
         if (!(this.quantity > 0)) {
             this.store.say("missing");
             return;
         }
-        const payload = { quantity: this.quantity, billing, is_return: isReturn };
+        const payload = {quantity: this.quantity, billing, is_return: isReturn};
         if (chosen.id) {
             payload.product_id = chosen.id;
         } else {
@@ -77,7 +77,7 @@ export class MaterialsPanel extends FieldComponent {
         if (lotId) {
             payload.lot_id = Number(lotId);
         }
-        Object.assign(this.state, { chosen: null, search: "" });
+        Object.assign(this.state, {chosen: null, search: ""});
         await this.perform("material.add", payload);
     }
 
@@ -88,7 +88,7 @@ export class MaterialsPanel extends FieldComponent {
     async scan() {
         this.state.scanning = true;
         const stream = await navigator.mediaDevices
-            .getUserMedia({ video: { facingMode: "environment" } })
+            .getUserMedia({video: {facingMode: "environment"}})
             .catch(() => null);
         if (!stream) {
             this.state.scanning = false;
@@ -123,6 +123,6 @@ export class MaterialsPanel extends FieldComponent {
     }
 
     heldText(product) {
-        return _t("%(count)s %(unit)s in the van", { count: product.held, unit: product.uom });
+        return _t("%(count)s %(unit)s in the van", {count: product.held, unit: product.uom});
     }
 }

@@ -1,20 +1,20 @@
-import { useState } from "@odoo/owl";
-import { fromText, hour, spent } from "../core/clock";
-import { _t } from "../core/i18n";
-import { accessLabels, stateLabel } from "../core/labels";
-import { doneBlockers } from "../core/reducer";
-import { getPanels } from "../core/registry";
-import { FieldComponent } from "./base";
-import { Icon } from "./icon";
+import {useState} from "@odoo/owl";
+import {fromText, hour, spent} from "../core/clock";
+import {_t} from "../core/i18n";
+import {accessLabels, stateLabel} from "../core/labels";
+import {doneBlockers} from "../core/reducer";
+import {getPanels} from "../core/registry";
+import {FieldComponent} from "./base";
+import {Icon} from "./icon";
 import "./panels";
 
 export class MissionPage extends FieldComponent {
     static template = "field_mission.Mission";
-    static components = { Icon };
+    static components = {Icon};
 
     setup() {
         super.setup();
-        this.state = useState({ open: this.suggested, asking: null, reason: "" });
+        this.state = useState({open: this.suggested, asking: null, reason: ""});
     }
 
     /** Before the work people need to know where; during it, the checklist. */
@@ -32,7 +32,7 @@ export class MissionPage extends FieldComponent {
     }
 
     get slot() {
-        const { mission, store } = this;
+        const {mission, store} = this;
         const start = hour(mission.planned_start, mission.tz, store.lang);
         return start ? `${start} – ${hour(mission.planned_end, mission.tz, store.lang)}` : "";
     }
@@ -42,7 +42,7 @@ export class MissionPage extends FieldComponent {
     }
 
     get runningHere() {
-        const { running } = this.store;
+        const {running} = this.store;
         return running?.mission.id === this.mission.id ? running.line : null;
     }
 
@@ -52,7 +52,7 @@ export class MissionPage extends FieldComponent {
     }
 
     get mapLink() {
-        const { latitude, longitude, name } = this.mission.site;
+        const {latitude, longitude, name} = this.mission.site;
         if (!latitude && !longitude) {
             return null;
         }
@@ -60,7 +60,7 @@ export class MissionPage extends FieldComponent {
     }
 
     get webMapLink() {
-        const { latitude, longitude } = this.mission.site;
+        const {latitude, longitude} = this.mission.site;
         return latitude || longitude
             ? `https://www.openstreetmap.org/directions?to=${latitude}%2C${longitude}`
             : null;
@@ -71,37 +71,41 @@ export class MissionPage extends FieldComponent {
     }
 
     get navigationLink() {
-        const { latitude, longitude } = this.mission.site;
+        const {latitude, longitude} = this.mission.site;
         if (!latitude && !longitude) {
             return null;
         }
-        return this.isApple ? `https://maps.apple.com/?daddr=${latitude},${longitude}` : this.mapLink;
+        return this.isApple
+            ? `https://maps.apple.com/?daddr=${latitude},${longitude}`
+            : this.mapLink;
     }
 
     /** What the big buttons at the bottom do next. */
     get steps() {
-        const { mission, runningHere } = this;
+        const {mission, runningHere} = this;
         if (mission.state === "planned") {
-            const steps = [{ kind: "mission.arrive", label: _t("I'm here"), icon: "pin", main: true }];
+            const steps = [
+                {kind: "mission.arrive", label: _t("I'm here"), icon: "pin", main: true},
+            ];
             if (runningHere?.kind !== "travel") {
-                steps.unshift({ kind: "mission.travel", label: _t("On the way"), icon: "route" });
+                steps.unshift({kind: "mission.travel", label: _t("On the way"), icon: "route"});
             }
             return steps;
         }
         if (mission.state !== "in_progress") {
             return [];
         }
-        const finish = { kind: "done", label: _t("Finish"), icon: "check", main: true };
+        const finish = {kind: "done", label: _t("Finish"), icon: "check", main: true};
         if (!runningHere) {
-            return [{ kind: "mission.arrive", label: _t("I'm here"), icon: "pin" }, finish];
+            return [{kind: "mission.arrive", label: _t("I'm here"), icon: "pin"}, finish];
         }
         if (runningHere.kind === "on_site") {
-            return [{ kind: "mission.pause", label: _t("Break"), icon: "pause" }, finish];
+            return [{kind: "mission.pause", label: _t("Break"), icon: "pause"}, finish];
         }
         if (runningHere.kind === "travel") {
-            return [{ kind: "mission.arrive", label: _t("I'm here"), icon: "pin", main: true }];
+            return [{kind: "mission.arrive", label: _t("I'm here"), icon: "pin", main: true}];
         }
-        return [{ kind: "mission.resume", label: _t("Back to work"), icon: "play" }, finish];
+        return [{kind: "mission.resume", label: _t("Back to work"), icon: "play"}, finish];
     }
 
     async take(step) {
@@ -136,7 +140,7 @@ export class MissionPage extends FieldComponent {
             return;
         }
         this.state.asking = null;
-        await this.perform("mission.reschedule", { reason });
+        await this.perform("mission.reschedule", {reason});
     }
 
     accessLabel(kind) {

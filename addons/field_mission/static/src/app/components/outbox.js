@@ -1,11 +1,11 @@
-import { moment } from "../core/clock";
-import { operationLabels } from "../core/labels";
-import { FieldComponent } from "./base";
-import { Icon } from "./icon";
+import {moment} from "../core/clock";
+import {operationLabels} from "../core/labels";
+import {FieldComponent} from "./base";
+import {Icon} from "./icon";
 
 export class OutboxPage extends FieldComponent {
     static template = "field_mission.Outbox";
-    static components = { Icon };
+    static components = {Icon};
 
     label(operation) {
         return operationLabels()[operation.kind] || operation.kind;

@@ -1,15 +1,15 @@
 /** The panels of the mission page, in the order of a visit. Other addons add theirs. */
 
-import { _t } from "../core/i18n";
-import { addPanel } from "../core/registry";
-import { ChecksPanel } from "./checks";
-import { IncidentPanel } from "./incident";
-import { InfoPanel } from "./info";
-import { MaterialsPanel } from "./materials";
-import { PhotosPanel } from "./photos";
-import { ReportPanel } from "./report";
-import { SignaturePanel } from "./signature";
-import { TimesPanel } from "./times";
+import {_t} from "../core/i18n";
+import {addPanel} from "../core/registry";
+import {ChecksPanel} from "./checks";
+import {IncidentPanel} from "./incident";
+import {InfoPanel} from "./info";
+import {MaterialsPanel} from "./materials";
+import {PhotosPanel} from "./photos";
+import {ReportPanel} from "./report";
+import {SignaturePanel} from "./signature";
+import {TimesPanel} from "./times";
 
 function answered(mission) {
     const checks = mission.checks.filter((check) => check.kind !== "section");
@@ -17,7 +17,12 @@ function answered(mission) {
     return checks.length ? `${done.length}/${checks.length}` : "";
 }
 
-addPanel("info", { sequence: 10, icon: "info", title: () => _t("Site and work"), component: InfoPanel });
+addPanel("info", {
+    sequence: 10,
+    icon: "info",
+    title: () => _t("Site and work"),
+    component: InfoPanel,
+});
 addPanel("checks", {
     sequence: 20,
     icon: "list",
@@ -40,7 +45,7 @@ addPanel("materials", {
     component: MaterialsPanel,
     badge: (mission) => mission.materials.filter((line) => line.quantity).length || "",
 });
-addPanel("times", { sequence: 50, icon: "clock", title: () => _t("Times"), component: TimesPanel });
+addPanel("times", {sequence: 50, icon: "clock", title: () => _t("Times"), component: TimesPanel});
 addPanel("incident", {
     sequence: 60,
     icon: "warn",
@@ -48,7 +53,7 @@ addPanel("incident", {
     component: IncidentPanel,
     badge: (mission) => mission.incidents.length || "",
 });
-addPanel("report", { sequence: 70, icon: "note", title: () => _t("Report"), component: ReportPanel });
+addPanel("report", {sequence: 70, icon: "note", title: () => _t("Report"), component: ReportPanel});
 addPanel("signature", {
     sequence: 80,
     icon: "pen",

@@ -1,19 +1,19 @@
-import { useRef, useState } from "@odoo/owl";
-import { compress } from "../core/photo";
-import { digest, newUuid } from "../core/store";
-import { FieldComponent } from "./base";
-import { Icon } from "./icon";
+import {useRef, useState} from "@odoo/owl";
+import {compress} from "../core/photo";
+import {digest, newUuid} from "../core/store";
+import {FieldComponent} from "./base";
+import {Icon} from "./icon";
 
 /** Camera and gallery; the picture is on the phone's disk before it counts as taken. */
 export class PhotoButton extends FieldComponent {
     static template = "field_mission.PhotoButton";
-    static components = { Icon };
+    static components = {Icon};
 
     setup() {
         super.setup();
         this.camera = useRef("camera");
         this.gallery = useRef("gallery");
-        this.state = useState({ busy: false });
+        this.state = useState({busy: false});
     }
 
     open(which) {
@@ -52,7 +52,7 @@ export class PhotoButton extends FieldComponent {
                 check_id: this.props.checkId || undefined,
                 sha256: await digest(picture.bytes),
             },
-            { blob: { uuid, ...picture } }
+            {blob: {uuid, ...picture}}
         );
         await this.props.onTaken?.(uuid);
     }

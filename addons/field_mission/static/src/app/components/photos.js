@@ -1,18 +1,18 @@
-import { onWillDestroy, onWillStart, useState } from "@odoo/owl";
-import { moment } from "../core/clock";
-import { _t } from "../core/i18n";
-import { stageLabels } from "../core/labels";
-import { FieldComponent } from "./base";
-import { Icon } from "./icon";
-import { PhotoButton } from "./photo_button";
+import {onWillDestroy, onWillStart, useState} from "@odoo/owl";
+import {moment} from "../core/clock";
+import {_t} from "../core/i18n";
+import {stageLabels} from "../core/labels";
+import {FieldComponent} from "./base";
+import {Icon} from "./icon";
+import {PhotoButton} from "./photo_button";
 
 export class PhotosPanel extends FieldComponent {
     static template = "field_mission.PhotosPanel";
-    static components = { Icon, PhotoButton };
+    static components = {Icon, PhotoButton};
 
     setup() {
         super.setup();
-        this.state = useState({ stage: this.mission.state === "planned" ? "before" : "during" });
+        this.state = useState({stage: this.mission.state === "planned" ? "before" : "during"});
         this.urls = useState({});
         onWillStart(() => this.load());
         onWillDestroy(() => Object.values(this.urls).forEach((url) => URL.revokeObjectURL(url)));
@@ -24,7 +24,7 @@ export class PhotosPanel extends FieldComponent {
             if (!this.urls[photo.uuid]) {
                 const blob = await this.store.database.get("blobs", photo.uuid);
                 if (blob) {
-                    const picture = new Blob([blob.bytes], { type: blob.mimetype });
+                    const picture = new Blob([blob.bytes], {type: blob.mimetype});
                     this.urls[photo.uuid] = URL.createObjectURL(picture);
                 }
             }
@@ -36,7 +36,7 @@ export class PhotosPanel extends FieldComponent {
     }
 
     get stages() {
-        return Object.entries(stageLabels()).map(([value, label]) => ({ value, label }));
+        return Object.entries(stageLabels()).map(([value, label]) => ({value, label}));
     }
 
     stageLabel(photo) {

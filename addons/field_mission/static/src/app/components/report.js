@@ -1,12 +1,12 @@
-import { useState } from "@odoo/owl";
-import { FieldComponent } from "./base";
+import {useState} from "@odoo/owl";
+import {FieldComponent} from "./base";
 
 export class ReportPanel extends FieldComponent {
     static template = "field_mission.ReportPanel";
 
     setup() {
         super.setup();
-        this.state = useState({ text: null });
+        this.state = useState({text: null});
         this.shown = this.mission.conclusion;
     }
 
@@ -19,9 +19,9 @@ export class ReportPanel extends FieldComponent {
             return;
         }
         const text = this.state.text;
-        const base = { text: this.shown };
+        const base = {text: this.shown};
         this.shown = text;
-        await this.perform("mission.conclusion", { text }, { base });
+        await this.perform("mission.conclusion", {text}, {base});
         this.state.text = null;
     }
 }

@@ -1,18 +1,18 @@
 /* global SignaturePad */
-import { onMounted, onPatched, onWillUnmount, useRef, useState } from "@odoo/owl";
-import { moment } from "../core/clock";
-import { digest, newUuid } from "../core/store";
-import { FieldComponent } from "./base";
-import { Icon } from "./icon";
+import {onMounted, onPatched, onWillUnmount, useRef, useState} from "@odoo/owl";
+import {moment} from "../core/clock";
+import {digest, newUuid} from "../core/store";
+import {FieldComponent} from "./base";
+import {Icon} from "./icon";
 
 export class SignaturePanel extends FieldComponent {
     static template = "field_mission.SignaturePanel";
-    static components = { Icon };
+    static components = {Icon};
 
     setup() {
         super.setup();
         this.canvas = useRef("canvas");
-        this.state = useState({ name: "", quality: "", refused: false, reason: "", empty: true });
+        this.state = useState({name: "", quality: "", refused: false, reason: "", empty: true});
         onMounted(() => this.attach());
         onPatched(() => this.attach());
         onWillUnmount(() => this.detach());
@@ -29,7 +29,7 @@ export class SignaturePanel extends FieldComponent {
         canvas.width = canvas.offsetWidth * ratio;
         canvas.height = canvas.offsetHeight * ratio;
         canvas.getContext("2d").scale(ratio, ratio);
-        this.pad = new SignaturePad(canvas, { penColor: "#10243a", backgroundColor: "#ffffff" });
+        this.pad = new SignaturePad(canvas, {penColor: "#10243a", backgroundColor: "#ffffff"});
         this.pad.addEventListener("endStroke", () => {
             this.state.empty = this.pad.isEmpty();
         });
@@ -65,7 +65,7 @@ export class SignaturePanel extends FieldComponent {
             refusal_reason: reason,
             texts: this.mission.texts,
         });
-        Object.assign(this.state, { refused: false, reason: "" });
+        Object.assign(this.state, {refused: false, reason: ""});
     }
 
     async sign() {
@@ -74,15 +74,13 @@ export class SignaturePanel extends FieldComponent {
             this.store.say("missing");
             return;
         }
-        const picture = await new Promise((resolve) =>
-            this.canvas.el.toBlob(resolve, "image/png")
-        );
+        const picture = await new Promise((resolve) => this.canvas.el.toBlob(resolve, "image/png"));
         const bytes = await picture.arrayBuffer();
         const uuid = newUuid();
         await this.perform(
             "photo",
-            { uuid, kind: "drawing", sha256: await digest(bytes) },
-            { blob: { uuid, bytes, mimetype: "image/png" } }
+            {uuid, kind: "drawing", sha256: await digest(bytes)},
+            {blob: {uuid, bytes, mimetype: "image/png"}}
         );
         await this.perform("sign", {
             kind: "after_work",
@@ -91,7 +89,7 @@ export class SignaturePanel extends FieldComponent {
             drawing: uuid,
             texts: this.mission.texts,
         });
-        Object.assign(this.state, { name: "", quality: "", empty: true });
+        Object.assign(this.state, {name: "", quality: "", empty: true});
         this.clear();
     }
 }

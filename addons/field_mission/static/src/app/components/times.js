@@ -1,11 +1,11 @@
-import { hour, spent, fromText } from "../core/clock";
-import { timeLabels } from "../core/labels";
-import { FieldComponent } from "./base";
-import { Icon } from "./icon";
+import {hour, spent, fromText} from "../core/clock";
+import {timeLabels} from "../core/labels";
+import {FieldComponent} from "./base";
+import {Icon} from "./icon";
 
 export class TimesPanel extends FieldComponent {
     static template = "field_mission.TimesPanel";
-    static components = { Icon };
+    static components = {Icon};
 
     get lines() {
         return this.mission.times;
@@ -16,8 +16,8 @@ export class TimesPanel extends FieldComponent {
     }
 
     hours(line) {
-        const { tz } = this.mission;
-        const { lang } = this.store;
+        const {tz} = this.mission;
+        const {lang} = this.store;
         return `${hour(line.start, tz, lang)} – ${line.stop ? hour(line.stop, tz, lang) : "…"}`;
     }
 

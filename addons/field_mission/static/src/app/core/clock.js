@@ -25,19 +25,19 @@ function format(locale, options) {
 export function hour(text, tz, locale) {
     const date = fromText(text);
     return date
-        ? format(locale, { hour: "2-digit", minute: "2-digit", timeZone: tz }).format(date)
+        ? format(locale, {hour: "2-digit", minute: "2-digit", timeZone: tz}).format(date)
         : "";
 }
 
 export function dayTitle(day, locale) {
     const date = fromText(`${day} 12:00:00`);
-    const options = { weekday: "long", day: "numeric", month: "long", timeZone: "UTC" };
+    const options = {weekday: "long", day: "numeric", month: "long", timeZone: "UTC"};
     return format(locale, options).format(date);
 }
 
 export function dayShort(day, locale) {
     const date = fromText(`${day} 12:00:00`);
-    return format(locale, { weekday: "short", day: "numeric", timeZone: "UTC" }).format(date);
+    return format(locale, {weekday: "short", day: "numeric", timeZone: "UTC"}).format(date);
 }
 
 export function moment(text, tz, locale) {
@@ -54,7 +54,7 @@ export function moment(text, tz, locale) {
 
 /** The day of an instant in a time zone, "YYYY-MM-DD". */
 export function dayOf(date, tz) {
-    const options = { year: "numeric", month: "2-digit", day: "2-digit", timeZone: tz };
+    const options = {year: "numeric", month: "2-digit", day: "2-digit", timeZone: tz};
     return format("en-CA", options).format(date);
 }
 

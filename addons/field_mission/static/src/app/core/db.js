@@ -17,8 +17,8 @@ function promised(request) {
 export function upgrade(db, oldVersion) {
     if (oldVersion < 1) {
         db.createObjectStore("meta");
-        db.createObjectStore("ops", { keyPath: "seq", autoIncrement: true });
-        db.createObjectStore("blobs", { keyPath: "uuid" });
+        db.createObjectStore("ops", {keyPath: "seq", autoIncrement: true});
+        db.createObjectStore("blobs", {keyPath: "uuid"});
     }
 }
 
@@ -27,7 +27,7 @@ export class DeviceDatabase {
         this.db = db;
     }
 
-    static async open(name, { version = VERSION, onUpgrade = upgrade } = {}) {
+    static async open(name, {version = VERSION, onUpgrade = upgrade} = {}) {
         const request = indexedDB.open(name, version);
         request.onupgradeneeded = (event) => onUpgrade(request.result, event.oldVersion);
         const db = await promised(request);
@@ -40,11 +40,11 @@ export class DeviceDatabase {
      * Run a change in one transaction; done only when it is on the disk.
      *
      * @param {string[]} stores
-     * @param {(stores: Object) => any} change gets the object stores by name
+     * @param {(stores: object) => any} change gets the object stores by name
      */
     write(stores, change) {
         return new Promise((resolve, reject) => {
-            const transaction = this.db.transaction(stores, "readwrite", { durability: "strict" });
+            const transaction = this.db.transaction(stores, "readwrite", {durability: "strict"});
             let result;
             transaction.oncomplete = () => resolve(result);
             transaction.onerror = () => reject(transaction.error);
@@ -73,7 +73,7 @@ export class DeviceDatabase {
     }
 
     setMeta(key, value) {
-        return this.write(["meta"], ({ meta }) => meta.put(value, key));
+        return this.write(["meta"], ({meta}) => meta.put(value, key));
     }
 
     getMeta(key) {

@@ -6,9 +6,9 @@
  * happens here.
  */
 
-import { Mutex } from "@web/core/utils/concurrency";
-import { isLive } from "./reducer";
-import { call, TransportError, upload } from "./transport";
+import {Mutex} from "@web/core/utils/concurrency";
+import {isLive} from "./reducer";
+import {call, TransportError, upload} from "./transport";
 
 const LOCK = "field-sync";
 const BATCH = 20;
@@ -22,14 +22,14 @@ function refuseStranger(answer) {
 
 export class SyncEngine {
     /**
-     * @param {Object} options
+     * @param {object} options
      * @param {import("./db").DeviceDatabase} options.db
-     * @param {Object} options.identity { uid, db, device, appVersion }
-     * @param {Object} options.on callbacks: status(kind, detail), changed(), snapshot(data)
-     * @param {Object} [options.net] { call, upload } (tests)
+     * @param {object} options.identity { uid, db, device, appVersion }
+     * @param {object} options.on callbacks: status(kind, detail), changed(), snapshot(data)
+     * @param {object} [options.net] { call, upload } (tests)
      */
-    constructor({ db, identity, on, net = { call, upload } }) {
-        Object.assign(this, { db, identity, on, net });
+    constructor({db, identity, on, net = {call, upload}}) {
+        Object.assign(this, {db, identity, on, net});
         this.mutex = new Mutex();
         this.delay = 0;
     }
@@ -80,7 +80,7 @@ export class SyncEngine {
                 device: this.identity.device,
                 app_version: this.identity.appVersion,
                 pending: pending.length,
-                operations: batch.map(({ uuid, kind, mission_id, payload, at, base, after }) => ({
+                operations: batch.map(({uuid, kind, mission_id, payload, at, base, after}) => ({
                     uuid,
                     kind,
                     mission_id,
@@ -102,14 +102,14 @@ export class SyncEngine {
     /** Applied operations leave with the next pull; the others stay, with the reason. */
     async _settle(batch, results) {
         const byUuid = new Map(results.map((result) => [result.uuid, result]));
-        await this.db.write(["ops"], ({ ops }) => {
+        await this.db.write(["ops"], ({ops}) => {
             for (const operation of batch) {
                 const result = byUuid.get(operation.uuid);
                 if (result?.state === "applied") {
                     // Kept until the pull shows its effect, or the screen would jump back.
-                    ops.put({ ...operation, state: "pending", sent: true });
+                    ops.put({...operation, state: "pending", sent: true});
                 } else if (result) {
-                    ops.put({ ...operation, state: result.state, message: result.message });
+                    ops.put({...operation, state: result.state, message: result.message});
                 }
             }
         });
@@ -125,7 +125,7 @@ export class SyncEngine {
             try {
                 const answer = await this.net.upload(uuid, blob.bytes, blob.mimetype, csrf);
                 if (answer.state === "received") {
-                    await this.db.write(["blobs"], ({ blobs }) => blobs.delete(uuid));
+                    await this.db.write(["blobs"], ({blobs}) => blobs.delete(uuid));
                 } else {
                     throw new TransportError("offline", "corrupt");
                 }
@@ -134,8 +134,8 @@ export class SyncEngine {
                     throw error;
                 }
                 // The description was refused with its operation: the bytes wait beside it.
-                await this.db.write(["blobs"], ({ blobs }) =>
-                    blobs.put({ ...blob, refused: error.message })
+                await this.db.write(["blobs"], ({blobs}) =>
+                    blobs.put({...blob, refused: error.message})
                 );
             }
             this.on.changed();
@@ -143,11 +143,11 @@ export class SyncEngine {
     }
 
     async _pull() {
-        const { uid, db } = this.identity;
-        const data = await this.net.call("/field/api/bootstrap", { uid, db });
+        const {uid, db} = this.identity;
+        const data = await this.net.call("/field/api/bootstrap", {uid, db});
         refuseStranger(data);
         const sent = (await this.db.all("ops")).filter((operation) => operation.sent);
-        await this.db.write(["meta", "ops"], ({ meta, ops }) => {
+        await this.db.write(["meta", "ops"], ({meta, ops}) => {
             meta.put(data, "snapshot");
             for (const operation of sent) {
                 ops.delete(operation.seq);

@@ -7,7 +7,7 @@ const terms = new Map();
 
 export function setTerms(modules) {
     terms.clear();
-    for (const { messages } of Object.values(modules || {})) {
+    for (const {messages} of Object.values(modules || {})) {
         for (const [source, value] of Object.entries(messages || {})) {
             if (value) {
                 terms.set(source, value);
@@ -20,7 +20,7 @@ export function setTerms(modules) {
  * Translate a sentence; `%(name)s` and `%s` are filled from the values.
  *
  * @param {string} source
- * @param {Object | string | number} [values]
+ * @param {object | string | number} [values]
  */
 export function _t(source, values) {
     const text = terms.get(source) || source;

@@ -1,6 +1,6 @@
 /** Words for the codes that travel. Functions, since the language is known only later. */
 
-import { _t } from "./i18n";
+import {_t} from "./i18n";
 
 export const stateLabel = (mission, running) => {
     if (running?.mission.id === mission.id) {

@@ -8,7 +8,7 @@ const QUALITY = 0.8;
  * @returns {Promise<{ bytes: ArrayBuffer, mimetype: string }>}
  */
 export async function compress(file) {
-    const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
+    const bitmap = await createImageBitmap(file, {imageOrientation: "from-image"});
     const scale = Math.min(1, LONGEST_SIDE / Math.max(bitmap.width, bitmap.height));
     const canvas = document.createElement("canvas");
     canvas.width = Math.max(1, Math.round(bitmap.width * scale));
@@ -20,5 +20,5 @@ export async function compress(file) {
         throw new Error("The picture could not be encoded");
     }
     // An ArrayBuffer, not a Blob: Safari has a long history of losing Blobs in its database.
-    return { bytes: await blob.arrayBuffer(), mimetype: "image/jpeg" };
+    return {bytes: await blob.arrayBuffer(), mimetype: "image/jpeg"};
 }

@@ -5,7 +5,7 @@
  * an old value back.
  */
 
-import { addOperation, getOperation } from "./registry";
+import {addOperation, getOperation} from "./registry";
 
 /** Operations that still count: refused ones and those to decide are the office's matter. */
 export function isLive(operation) {
@@ -13,9 +13,9 @@ export function isLive(operation) {
 }
 
 /**
- * @param {Object} snapshot { missions: [...] } as the server sent it
- * @param {Object[]} operations in the order in which they were done
- * @returns {Object[]} missions as the device shows them, in the same order
+ * @param {object} snapshot { missions: [...] } as the server sent it
+ * @param {object[]} operations in the order in which they were done
+ * @returns {object[]} missions as the device shows them, in the same order
  */
 export function replay(snapshot, operations) {
     const missions = structuredClone(snapshot.missions || []);
@@ -24,7 +24,7 @@ export function replay(snapshot, operations) {
         const mission = byId.get(operation.mission_id);
         const apply = getOperation(operation.kind);
         if (mission && apply && isLive(operation)) {
-            apply(mission, operation, { missions, snapshot });
+            apply(mission, operation, {missions, snapshot});
             mission.unsent = (mission.unsent || 0) + 1;
         }
     }
@@ -35,13 +35,13 @@ export function replay(snapshot, operations) {
 export function doneBlockers(mission) {
     const blockers = mission.checks
         .filter((check) => check.required && check.kind !== "section" && check.result === "todo")
-        .map((check) => ({ key: "check", name: check.name }));
+        .map((check) => ({key: "check", name: check.name}));
     if (mission.type.requires_photo && !mission.photos.some((photo) => photo.kind === "photo")) {
-        blockers.push({ key: "photo" });
+        blockers.push({key: "photo"});
     }
     const signed = mission.signatures.some((sign) => sign.kind === "after_work");
     if (mission.type.requires_signature && !signed) {
-        blockers.push({ key: "signature" });
+        blockers.push({key: "signature"});
     }
     return blockers;
 }
@@ -51,7 +51,7 @@ export function runningTime(missions) {
     for (const mission of missions) {
         const line = mission.times.find((time) => time.mine && !time.stop);
         if (line) {
-            return { mission, line };
+            return {mission, line};
         }
     }
     return null;
@@ -68,7 +68,7 @@ function closeRunning(missions, at) {
 }
 
 function openTime(kind) {
-    return (mission, operation, { missions }) => {
+    return (mission, operation, {missions}) => {
         closeRunning(missions, operation.at);
         mission.times.push({
             id: operation.uuid,
@@ -97,13 +97,13 @@ addOperation("mission.pause", (mission, operation, all) =>
 
 addOperation("mission.resume", openTime("on_site"));
 
-addOperation("mission.done", (mission, operation, { missions }) => {
+addOperation("mission.done", (mission, operation, {missions}) => {
     mission.state = "done";
     mission.actual_end = operation.at;
     closeRunning(missions, operation.at);
 });
 
-addOperation("mission.reschedule", (mission, operation, { missions }) => {
+addOperation("mission.reschedule", (mission, operation, {missions}) => {
     mission.state = "to_reschedule";
     closeRunning(missions, operation.at);
 });
@@ -132,7 +132,7 @@ export function judge(check, values) {
 }
 
 addOperation("check.set", (mission, operation) => {
-    const { payload } = operation;
+    const {payload} = operation;
     const check = mission.checks.find((one) => one.id === payload.check_id);
     if (!check) {
         return;
@@ -160,8 +160,8 @@ addOperation("time.add", (mission, operation) => {
     });
 });
 
-addOperation("material.add", (mission, operation, { snapshot }) => {
-    const { payload } = operation;
+addOperation("material.add", (mission, operation, {snapshot}) => {
+    const {payload} = operation;
     const product = (snapshot.products || []).find((one) => one.id === payload.product_id);
     mission.materials.push({
         id: operation.uuid,
@@ -179,7 +179,7 @@ addOperation("material.add", (mission, operation, { snapshot }) => {
 });
 
 addOperation("photo", (mission, operation) => {
-    const { payload } = operation;
+    const {payload} = operation;
     mission.photos.push({
         uuid: payload.uuid,
         kind: payload.kind || "photo",
@@ -192,7 +192,7 @@ addOperation("photo", (mission, operation) => {
 });
 
 addOperation("sign", (mission, operation) => {
-    const { payload } = operation;
+    const {payload} = operation;
     mission.signatures.push({
         id: operation.uuid,
         kind: payload.kind || "after_work",
@@ -204,7 +204,7 @@ addOperation("sign", (mission, operation) => {
 });
 
 addOperation("incident", (mission, operation) => {
-    const { payload } = operation;
+    const {payload} = operation;
     mission.incidents.push({
         id: operation.uuid,
         kind: payload.kind,

@@ -12,7 +12,7 @@ const panels = new Map();
 const operations = new Map();
 
 export function addPanel(name, panel) {
-    panels.set(name, { name, sequence: 50, visible: () => true, badge: () => "", ...panel });
+    panels.set(name, {name, sequence: 50, visible: () => true, badge: () => "", ...panel});
 }
 
 export function getPanels() {

@@ -1,12 +1,12 @@
 /** The app's state: what it knows, what it did, how the sending goes. */
 
-import { markRaw, reactive } from "@odoo/owl";
-import { addDays, dayOf, fromText, nowText } from "./clock";
-import { DeviceDatabase } from "./db";
-import { SyncEngine } from "./engine";
-import { setTerms } from "./i18n";
-import { isLive, replay, runningTime } from "./reducer";
-import { call, fetchTerms, TransportError } from "./transport";
+import {markRaw, reactive} from "@odoo/owl";
+import {addDays, dayOf, fromText, nowText} from "./clock";
+import {DeviceDatabase} from "./db";
+import {SyncEngine} from "./engine";
+import {setTerms} from "./i18n";
+import {isLive, replay, runningTime} from "./reducer";
+import {call, fetchTerms, TransportError} from "./transport";
 
 const LAST_USER = "field-last-user";
 const PULL_EVERY = 4 * 60 * 1000;
@@ -31,7 +31,7 @@ export class FieldStore {
         this.phase = "starting"; // starting, ready, login, insecure, broken
         this.status = "idle"; // idle, syncing, online, offline, expired, other-user, refused
         this.detail = "";
-        this.snapshot = markRaw({ missions: [], products: [], user: {} });
+        this.snapshot = markRaw({missions: [], products: [], user: {}});
         this.operations = markRaw([]);
         this.blobCount = 0;
         this.missions = markRaw([]);
@@ -133,7 +133,7 @@ export class FieldStore {
     async _firstStart() {
         try {
             const data = await call("/field/api/bootstrap", {});
-            const identity = { uid: data.uid, db: data.db, name: data.user.name };
+            const identity = {uid: data.uid, db: data.db, name: data.user.name};
             localStorage.setItem(LAST_USER, JSON.stringify(identity));
             await this._openFor(identity);
             await this.database.setMeta("snapshot", data);
@@ -170,7 +170,7 @@ export class FieldStore {
         this.lastSync = (await this.database.getMeta("last_sync")) || null;
         const engine = new SyncEngine({
             db: this.database,
-            identity: { ...identity, device, appVersion: document.body.dataset.version },
+            identity: {...identity, device, appVersion: document.body.dataset.version},
             on: {
                 status: (kind, detail) => this._onStatus(kind, detail),
                 changed: () => this._reload(),
@@ -265,7 +265,7 @@ export class FieldStore {
             const modules = await fetchTerms(data.modules, data.user.lang).catch(() => null);
             if (modules) {
                 setTerms(modules);
-                await this.database.setMeta("terms", { key: wanted, modules });
+                await this.database.setMeta("terms", {key: wanted, modules});
                 this.language = wanted;
             }
         }
@@ -289,11 +289,13 @@ export class FieldStore {
      * on the server as soon as there is a network.
      *
      * @param {string} kind
-     * @param {Object} mission
-     * @param {Object} [payload]
-     * @param {Object} [options] { blob: { uuid, bytes, mimetype }, base }
+     * @param {object} mission
+     * @param {object} [payload]
+     * @param {object} [options]
+     * @param {object} [options.blob] { uuid, bytes, mimetype }
+     * @param {object} [options.base] what the screen showed, where the office may change it too
      */
-    async perform(kind, mission, payload = {}, { blob, base } = {}) {
+    async perform(kind, mission, payload = {}, {blob, base} = {}) {
         const operation = {
             uuid: newUuid(),
             kind,
@@ -312,7 +314,7 @@ export class FieldStore {
         this.operations = markRaw([...before, operation]);
         this._draw();
         try {
-            await this.database.write(["ops", "blobs"], ({ ops, blobs }) => {
+            await this.database.write(["ops", "blobs"], ({ops, blobs}) => {
                 ops.add(operation);
                 if (blob) {
                     blobs.put(blob);
@@ -332,7 +334,7 @@ export class FieldStore {
     /** Give up a refused operation, with its bytes. */
     async discard(operation) {
         const blob = operation.kind === "photo" ? operation.payload.uuid : null;
-        await this.database.write(["ops", "blobs"], ({ ops, blobs }) => {
+        await this.database.write(["ops", "blobs"], ({ops, blobs}) => {
             ops.delete(operation.seq);
             if (blob) {
                 blobs.delete(blob);
@@ -343,10 +345,12 @@ export class FieldStore {
 
     /** Try a refused operation again, as a new one: its uuid has been answered for good. */
     async again(operation) {
-        const { seq, message, ...rest } = operation;
-        await this.database.write(["ops"], ({ ops }) => {
-            ops.delete(seq);
-            ops.add({ ...rest, uuid: newUuid(), state: "pending", sent: false });
+        const renewed = {...operation, uuid: newUuid(), state: "pending", sent: false};
+        delete renewed.seq;
+        delete renewed.message;
+        await this.database.write(["ops"], ({ops}) => {
+            ops.delete(operation.seq);
+            ops.add(renewed);
         });
         await this._reload();
         this.sync();
@@ -366,7 +370,7 @@ export class FieldStore {
             return false;
         }
         localStorage.removeItem(LAST_USER);
-        await this.database.write(["meta"], ({ meta }) => meta.delete("snapshot"));
+        await this.database.write(["meta"], ({meta}) => meta.delete("snapshot"));
         this.database.close();
         location.href = "/web/session/logout?redirect=/web/login?redirect=/field";
         return true;

@@ -93,8 +93,8 @@ async function send(url, options) {
 
 export async function call(route, params) {
     const response = await send(route, {
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ jsonrpc: "2.0", method: "call", id: Date.now(), params }),
+        headers: {"Content-Type": "application/json"},
+        body: JSON.stringify({jsonrpc: "2.0", method: "call", id: Date.now(), params}),
     });
     return readRpc(response);
 }
@@ -103,12 +103,12 @@ export async function upload(uuid, bytes, mimetype, csrf) {
     const form = new FormData();
     form.append("csrf_token", csrf);
     form.append("uuid", uuid);
-    form.append("file", new Blob([bytes], { type: mimetype }), uuid);
-    return readUpload(await send("/field/api/blob", { body: form }));
+    form.append("file", new Blob([bytes], {type: mimetype}), uuid);
+    return readUpload(await send("/field/api/blob", {body: form}));
 }
 
 export async function fetchTerms(modules, lang) {
-    const query = new URLSearchParams({ mods: modules.join(","), lang });
-    const response = await fetch(`/web/webclient/translations?${query}`, { cache: "reload" });
+    const query = new URLSearchParams({mods: modules.join(","), lang});
+    const response = await fetch(`/web/webclient/translations?${query}`, {cache: "reload"});
     return response.ok ? (await response.json()).modules : null;
 }
