@@ -105,7 +105,8 @@ class TestReport(FieldEvidenceCommon):
         text = self._text()
         for expected in ("Bon d'intervention", "Client", "Intervenants", "30/11/2026 09:05", "2,5"):
             self.assertIn(expected, text)
-        self.assertNotIn("Customer", text)
+        for left in ("Work asked for", "Arrival", "People", "Sealed dossier", "Materials"):
+            self.assertNotIn(left, text)
 
     def test_refusal_is_printed(self):
         mission = self._planned(service_type_id=self.bare_type.id)
