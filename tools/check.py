@@ -218,6 +218,7 @@ class Checks:
             raise Problem(fetch.missing_program("chromium", "browser tests can't run"))
         with demo.serving(self.suite, self._ready["demo"], name="browser-server") as (url, _child):
             environ = {"FIELD_URL": url, "FIELD_DB": self._ready["demo"]}
+            environ |= fetch.playwright_environ(self.python)
             return pytest(self.suite, "browser", "tests/browser", **environ)
 
     def docker(self) -> Outcome:

@@ -233,7 +233,8 @@ def screenshots_command(python: Path) -> None:
         with serving(suite, database, name="screenshots") as (url, _child):
             say("screenshots: drawing")
             script = str(REPO / "tools" / "screenshots.py")
-            code, output = call([str(python), script, url], env=suite.environ, cwd=REPO)
+            environ = {**suite.environ, **fetch.playwright_environ(python)}
+            code, output = call([str(python), script, url], env=environ, cwd=REPO)
             print(output)
             if code:
                 raise Problem("The screenshots were not all drawn; the reason is above.")

@@ -295,7 +295,7 @@ def _find_program(names: tuple[str, ...]) -> str | None:
 
 _LAUNCHER = """#!/bin/sh
 # Made by tools/fetch.py: runs a program unpacked beside it, with its own libraries and fonts.
-root="$(dirname "$(dirname "$(readlink -f "$0")")")"
+root="$(dirname "$(dirname "$(readlink -f "$0")")")/root"
 libraries="$root/usr/lib/{machine}"
 export LD_LIBRARY_PATH="$libraries:$libraries/pulseaudio:$root/lib/{machine}:$root/usr/lib"
 export FONTCONFIG_FILE="$root/fonts.conf" QT_QPA_PLATFORM=offscreen
@@ -326,7 +326,7 @@ def _unpack_programs() -> bool:
             say("system: this user may not install packages: unpacking the browser into the cache")
             try:
                 with building(target) as folder:
-                    _download_programs(folder)
+                    _download_programs(folder / "root", folder / "bin")
             except Problem as problem:
                 say(f"system: {problem}")
                 return False
@@ -334,7 +334,7 @@ def _unpack_programs() -> bool:
     return True
 
 
-def _download_programs(folder: Path) -> None:
+def _download_programs(folder: Path, launchers: Path) -> None:
     apt = folder / ".apt"
     options = _private_apt(apt)
     hint = "The browser's packages could not be fetched."
@@ -349,13 +349,14 @@ def _download_programs(folder: Path) -> None:
         run(["dpkg-deb", "-x", str(deb), str(folder)], hint=hint)
     shutil.rmtree(apt)
     (folder / "fonts.conf").write_text(_FONTS)
-    (folder / "bin").mkdir(exist_ok=True)
+    # In a folder of their own: the packages bring a `bin` that must not come before the system's.
+    launchers.mkdir()
     machine = f"{os.uname().machine}-linux-gnu"
     for name, program in {
         "chromium": "usr/lib/chromium/chromium",
         "wkhtmltopdf": "usr/bin/wkhtmltopdf",
     }.items():
-        launcher = folder / "bin" / name
+        launcher = launchers / name
         launcher.write_text(_LAUNCHER.format(machine=machine, program=program))
         launcher.chmod(0o755)
         code, output = call([str(launcher), "--version"])
@@ -369,6 +370,14 @@ def missing_program(name: str, what: str) -> str:
         f"{name} is not installed and this user may not install it: {what}. "
         f"To have it: sudo apt-get install {name}"
     )
+
+
+def playwright_environ(python: Path) -> dict[str, str]:
+    """Return what Playwright needs to run here: another Node, where its own lacks a library."""
+    own = next(python.parent.parent.glob("lib/python3*/site-packages/playwright/driver/node"))
+    if not call([str(own), "--version"])[0]:
+        return {}
+    return {"PLAYWRIGHT_NODEJS_PATH": _find_node(python)[0]}
 
 
 # --- Node, for the linters ----------------------------------------------------------------------
