@@ -146,6 +146,8 @@ class FieldEvidenceSource(models.AbstractModel):
 
     def _seal_changes(self):
         """Seal the records whose proof differs from what was sealed of them last."""
+        if not self:
+            return
         sealed = self._get_last_sealed()
         proof = self._filter_evidence()
         candidates = self.filtered(lambda record: record.id in sealed or record in proof)

@@ -135,9 +135,7 @@ class FieldMission(models.Model):
 
     def _seal_changes(self):
         """Seal facts that changed since they were sealed, of missions with a dossier."""
-        opened = self._filter_evidence()
-        if opened:
-            super(FieldMission, opened)._seal_changes()
+        return super(FieldMission, self._filter_evidence())._seal_changes()
 
     # ------------------------------------------------------------------ steps
 

@@ -80,8 +80,8 @@ class TestQueryCounts(FieldEvidenceCommon):
         self._seal_incidents(missions)
         missions.action_done()
         missions[0]._verify_evidence()
-        one = self._count(lambda: missions[1]._verify_evidence())
-        many = self._count(lambda: missions[2:]._verify_evidence())
+        one = self._count(missions[1]._verify_evidence)
+        many = self._count(missions[2:]._verify_evidence)
         self.assertLessEqual(many - one, 2, f"{one} queries for 1, {many} for 22")
 
     def test_summaries_and_lists_do_not_grow(self):
