@@ -2,7 +2,7 @@ import base64
 import logging
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_datetime
 from odoo.tools.image import image_process
@@ -13,6 +13,8 @@ _logger = logging.getLogger(__name__)
 
 REPORT = "field_evidence.action_report_intervention"
 REPORTS_PER_RUN = 20
+# More than this are not made while somebody waits for a page or an invoice.
+REPORTS_AT_ONCE = 3
 # Beyond this, what the device said and when the server learned it are both printed.
 NOTABLE_DELAY = timedelta(minutes=5)
 PHOTO_SIZE = (640, 480)
@@ -89,19 +91,20 @@ class FieldMissionReport(models.Model):
         :raises UserError: when no PDF can be made
         """
         self.ensure_one()
-        mission = self.with_context(lang=self._get_report_lang())
-        version = 1 + self.env["field.evidence"].search_count(
+        # The application makes it, whoever was the first to ask for it.
+        mission = self.with_user(SUPERUSER_ID).with_context(lang=self._get_report_lang())
+        version = 1 + mission.env["field.evidence"].search_count(
             [("mission_id", "=", self.id), ("kind", "=", "report")]
         )
         closing = mission.evidence_closed_count
         mark = {"count": closing, "head": mission.evidence_closed_hash}
         pdf = (
-            self.env["ir.actions.report"]
+            mission.env["ir.actions.report"]
             .with_context(force_report_rendering=True)
             ._render_qweb_pdf(REPORT, mission.ids)[0]
         )
         name = mission._get_report_file_name(version)
-        attachment = self.env["ir.attachment"].create(
+        attachment = mission.env["ir.attachment"].create(
             {
                 "name": name,
                 "raw": pdf,
@@ -119,7 +122,7 @@ class FieldMissionReport(models.Model):
             digest=(seal.bytes_digest(pdf), len(pdf)),
         )
         mission.evidence_dossier_id._set_report_due(False)
-        return attachment
+        return attachment.with_env(self.env)
 
     def _get_report_file_name(self, version):
         title = self._report_title()
@@ -200,18 +203,39 @@ class FieldMissionReport(models.Model):
     # ------------------------------------------------------------------ hooks of field_mission
 
     def _get_proof_links(self):
-        """Add the final report of each mission, made now where it is due."""
+        """Add the final report of each mission.
+
+        The reports of a few missions are made now where they are due; those of many are left to
+        the cron, which is woken. A report that can't be made stops nobody: it is not in the list.
+        """
         links = super()._get_proof_links()
-        for mission in self:
-            if attachment := mission._get_report_attachment():
-                links[mission.id].append(
-                    {
-                        "name": attachment.name,
-                        "attachment_id": attachment.id,
-                        "url": f"/web/content/{attachment.id}",
-                    }
-                )
+        self.check_access("read")
+        for mission_id, attachment in self._get_reports_for_links().items():
+            links[mission_id].append(
+                {
+                    "name": attachment.name,
+                    "attachment_id": attachment.id,
+                    "url": f"/web/content/{attachment.id}",
+                }
+            )
         return links
+
+    def _get_reports_for_links(self):
+        reports = self._get_current_reports()
+        due = self.sudo().filtered(
+            lambda mission: mission.id not in reports and mission._is_report_final()
+        )
+        if len(due) > REPORTS_AT_ONCE:
+            due.evidence_dossier_id._set_report_due(True)
+            self.env.ref("field_evidence.ir_cron_make_reports").sudo()._trigger()
+            return reports
+        for mission in due:
+            try:
+                with self.env.cr.savepoint():
+                    reports[mission.id] = mission._make_report()
+            except UserError as error:
+                _logger.info("The report of %s was not made: %s", mission.name, error)
+        return reports
 
     def _build_dossier(self):
         """Add the journal, the files it names, the report and their SHA-256 sums.
@@ -295,7 +319,7 @@ class FieldMissionReport(models.Model):
                 mission._report_signature(signature)
                 for signature in mission.signature_ids.sorted("date")
             ],
-            "prices": mission._get_price_lines()[mission.id],
+            "prices": mission._report_prices(),
             "mention": mission.company_id.field_report_mention,
             "seal": mission._report_seal(),
         }
@@ -503,6 +527,18 @@ class FieldMissionReport(models.Model):
             "awaited": bool(drawing) and drawing.state != "received",
             "texts": signature.texts if isinstance(signature.texts, list) else [],
             "sha256": signature.texts_sha256,
+        }
+
+    def _report_prices(self):
+        """Return the prices that the customer may read: ``{"lines", "total", "currency"}``."""
+        lines = self._get_price_lines()[self.id]
+        return lines and {
+            "lines": [
+                {**line, "quantity": self._report_quantity(line["quantity"], line["uom"])}
+                for line in lines
+            ],
+            "total": sum(line["subtotal"] for line in lines),
+            "currency": lines[0]["currency"],
         }
 
     def _report_seal(self):

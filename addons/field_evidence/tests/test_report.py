@@ -141,6 +141,7 @@ class TestReport(FieldEvidenceCommon):
         self.assertEqual((report.res_model, report.res_id), ("field.mission", self.mission.id))
         self.assertEqual(self.mission.report_attachment_id, report)
         line = self._line(self.mission, "report")
+        self.assertEqual(line.author_id, self.env.ref("base.user_root"))
         self.assertEqual(line.bytes_sha256, seal.bytes_digest(report.raw))
         self.assertFalse(self.mission.evidence_dossier_id.report_due)
         self.assertEqual(self.mission._get_report_attachment(), report)
@@ -174,6 +175,39 @@ class TestReport(FieldEvidenceCommon):
         report = self.env["ir.attachment"].browse(link["attachment_id"])
         self.assertEqual(report, self.mission.report_attachment_id)
         self.assertEqual(link["name"], report.name)
+
+    def test_many_reports_are_left_to_the_cron(self):
+        missions = self.mission
+        with patch("odoo.addons.field_evidence.models.field_mission_report.REPORTS_AT_ONCE", 0):
+            self.assertEqual(missions._get_proof_links(), {self.mission.id: []})
+        self.assertTrue(self.mission.evidence_dossier_id.report_due)
+
+    def test_a_report_that_fails_stops_nobody(self):
+        broken = patch.object(
+            type(self.env["ir.actions.report"]),
+            "_run_wkhtmltopdf",
+            side_effect=UserError("No PDF today"),
+        )
+        with broken:
+            self.assertEqual(self.mission._get_proof_links(), {self.mission.id: []})
+        self.assertTrue(self.mission._get_proof_links()[self.mission.id])
+
+    def test_prices_are_printed_where_the_customer_reads_them(self):
+        line = {
+            "name": "Call-out fee",
+            "quantity": 1.5,
+            "uom": "Hours",
+            "price_unit": 60.0,
+            "subtotal": 90.0,
+            "currency": self.company.currency_id,
+        }
+        mission = type(self.env["field.mission"])
+        prices = {self.mission.id: [line, {**line, "subtotal": 10.25}]}
+        self.assertNotIn("Price", self._text())
+        with patch.object(mission, "_get_price_lines", lambda missions: prices):
+            text = self._text().replace("\xa0", " ")
+        for expected in ("Call-out fee", "1.5 Hours", "60.00", "90.00", "Total", "100.25"):
+            self.assertIn(expected, text)
 
     def test_pages_are_numbered_in_any_build(self):
         pdf = PdfFileReader(io.BytesIO(self.mission._get_report_attachment().raw))
