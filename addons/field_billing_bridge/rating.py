@@ -12,6 +12,8 @@ down what comes out. Two ideas hold the module together:
   2 h 15, x 62.00 €") can be written in the reader's language, today or in five years.
 """
 
+# Plain Python: the translator is an argument, there is no environment.
+# pylint: disable=prefer-env-translation
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
