@@ -302,7 +302,7 @@ class FieldMissionReport(models.Model):
             "mission": mission,
             "company": mission.company_id,
             "identity": mission.company_id._get_report_identity(),
-            "logo": _data_uri(mission.company_id.logo_web, (360, 160)),
+            "logo": _data_uri(mission.company_id._get_report_logo(), (360, 160)),
             "color": mission.company_id.primary_color or "#1f4e79",
             "final": mission._is_report_final(),
             "state": mission._report_label("state"),

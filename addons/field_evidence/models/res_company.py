@@ -13,6 +13,12 @@ class ResCompany(models.Model):
         " conditions…",
     )
 
+    def _get_report_logo(self):
+        """Return one company's logo (base64), False while it is still Odoo's placeholder."""
+        self.ensure_one()
+        company = self.sudo()
+        return not company.uses_default_logo and company.logo_web
+
     def _get_report_identity(self):
         """Return how one company identifies itself on a report.
 
