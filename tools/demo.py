@@ -83,7 +83,7 @@ def _demo_database(suite: Suite, given: dict[str, str]) -> str:
             databases.drop(name)
             install_suite(suite, name)
             outdated = notes.get(which)
-            if outdated and outdated != name:
+            if outdated and outdated != name and databases.is_ready(outdated):
                 say("database: the sources changed, so the demo starts afresh; the old one goes")
                 databases.drop(outdated)
         _NOTES.parent.mkdir(exist_ok=True)
