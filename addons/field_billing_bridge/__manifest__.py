@@ -21,4 +21,5 @@
         "views/res_config_settings_views.xml",
         "views/field_billing_menus.xml",
     ],
+    "uninstall_hook": "uninstall_hook",
 }

@@ -42,7 +42,9 @@ class FieldMission(models.Model):
         groups=BILLING_GROUPS,
         help="Without taxes, less what was left out.",
     )
-    billing_currency_id = fields.Many2one("res.currency", compute="_compute_amount_charged")
+    billing_currency_id = fields.Many2one(
+        "res.currency", compute="_compute_amount_charged", groups=BILLING_GROUPS
+    )
 
     # ------------------------------------------------------------------ computed fields
 
