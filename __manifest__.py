@@ -12,6 +12,4 @@
         "field_sla",
         "field_billing_bridge",
     ],
-    "data": [],
-    "application": False,
 }

@@ -1,10 +1,23 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
+
+# How long a posted invoice waits for the reports of its missions.
+REPORTS_WAIT = timedelta(days=7)
 
 
 class AccountMove(models.Model):
     _inherit = "account.move"
 
     field_charge_count = fields.Integer(compute="_compute_field_charge_count")
+    field_reports_due = fields.Boolean(
+        string="Mission reports to come",
+        readonly=True,
+        copy=False,
+        help="Posted before the reports of all its missions were made: they will be attached.",
+    )
+
+    _field_reports_due_idx = models.Index("(id) WHERE field_reports_due")
 
     @api.depends("line_ids.sale_line_ids")
     def _compute_field_charge_count(self):
@@ -48,14 +61,15 @@ class AccountMove(models.Model):
                 missions_of[move] = missions
         if not missions_of:
             return self.env["ir.attachment"]
-        links = self.env["field.mission"].union(*missions_of.values())._get_proof_links()
+        # The accountant sends the report without being a reader of the mission.
+        every = self.sudo().env["field.mission"].union(*missions_of.values())
+        links = every._get_proof_links()
         wanted = {
             link["attachment_id"]
             for rows in links.values()
             for link in rows
             if link.get("attachment_id")
         }
-        # The accountant sends the report without being a reader of the mission.
         sources = self.env["ir.attachment"].sudo().browse(wanted).exists().grouped("id")
         present = self._get_attached_checksums(missions_of)
         values = []
@@ -74,7 +88,19 @@ class AccountMove(models.Model):
                         "mimetype": source.mimetype,
                     }
                 )
+        for move, missions in missions_of.items():
+            due = not all(links.get(mission.id) for mission in missions)
+            if move.field_reports_due != due:
+                move.field_reports_due = due
         return self.env["ir.attachment"].sudo().create(values)
+
+    @api.model
+    def _cron_attach_field_reports(self, batch=50):
+        """Attach the reports made after their invoice was posted; after a week, wait no longer."""
+        moves = self.search([("field_reports_due", "=", True)], order="write_date, id", limit=batch)
+        moves._attach_field_reports()
+        week_ago = fields.Datetime.now() - REPORTS_WAIT
+        moves.filtered(lambda move: move.create_date < week_ago).field_reports_due = False
 
     def _get_attached_checksums(self, moves):
         """Return ``{(invoice id, checksum)}`` of what these invoices already carry."""

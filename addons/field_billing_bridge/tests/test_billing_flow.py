@@ -711,19 +711,36 @@ class TestBillingFlow(FieldBillingCommon):
              "res_id": mission.id}
         )  # fmt: skip
         links = {"name": "Report", "attachment_id": report.id, "url": ""}
+        made = []
         self.patch(
             type(self.env["field.mission"]),
             "_get_proof_links",
-            lambda missions: {m.id: [links] for m in missions},
+            lambda missions: {mission.id: list(made) for mission in missions},
         )
         invoice = self._post(self._invoice(self._release(mission.charge_ids)))
-        attached = self.env["ir.attachment"].search(
-            [("res_model", "=", "account.move"), ("res_id", "=", invoice.id),
-             ("checksum", "=", report.checksum)]
-        )  # fmt: skip
-        self.assertEqual(len(attached), 1)
+        attached = [
+            ("res_model", "=", "account.move"),
+            ("res_id", "=", invoice.id),
+            ("checksum", "=", report.checksum),
+        ]
+        attachments = self.env["ir.attachment"]
+        self.assertFalse(attachments.search(attached))
+        self.assertTrue(invoice.field_reports_due)
+        made.append(links)
+        self.env["account.move"]._cron_attach_field_reports()
+        self.assertEqual(len(attachments.search(attached)), 1)
+        self.assertFalse(invoice.field_reports_due)
         invoice.with_user(self.accountant).action_attach_field_reports()
-        self.assertFalse(invoice._attach_field_reports())
+        self.assertEqual(len(attachments.search(attached)), 1)
+        again = self._validated(start=TUESDAY + timedelta(days=1))
+        invoice = self._post(self._invoice(self._release(again.charge_ids)))
+        self.assertEqual(
+            attachments.search_count(
+                [("res_model", "=", "account.move"), ("res_id", "=", invoice.id)]
+            ),
+            1,
+            "A report that is ready is attached when the invoice is posted.",
+        )
 
     def test_prices_on_reports_only_for_customers_who_read_them(self):
         self._rule("time", 62.0, rounding=15)

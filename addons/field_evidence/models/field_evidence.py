@@ -396,7 +396,8 @@ class FieldEvidence(models.Model):
         if data.get("value_yesno"):
             return self._label("field.mission.check.answer", "value_yesno", data["value_yesno"])
         if check.get("kind") == "number":
-            return f"{data.get('value_number')} {check.get('uom_name') or ''}".strip()
+            number = self._local_number(data.get("value_number"))
+            return f"{number} {check.get('uom_name') or ''}".strip()
         if check.get("kind") in ("photo", "signature"):
             return self.env._("%s file(s)", len(data.get("photo_ids") or ()))
         return data.get("value_choice") or data.get("value_text") or ""
@@ -410,7 +411,7 @@ class FieldEvidence(models.Model):
     def _summarize_material(self, data):
         product = (data.get("product_id") or {}).get("name") or data.get("description")
         unit = (data.get("uom_id") or {}).get("name") or ""
-        text = f"{data.get('quantity')} {unit} · {product}"
+        text = f"{self._local_number(data.get('quantity'))} {unit} · {product}"
         return self.env._("Return: %s", text) if data.get("is_return") else text
 
     def _summarize_photo(self, data):
@@ -450,6 +451,11 @@ class FieldEvidence(models.Model):
         """Return the label of a selection's value."""
         field = self.env[model]._fields[name]
         return dict(field._description_selection(self.env)).get(value, value or "")
+
+    def _local_number(self, text):
+        """Return a sealed decimal number with the reader's decimal sign."""
+        point = self.env["res.lang"]._get_data(code=self.env.lang).decimal_point or "."
+        return str(text).replace(".", point)
 
     def _local_time(self, text):
         """Return a sealed instant as a person of the site says it."""

@@ -277,7 +277,9 @@ class TestSealRecords(FieldEvidenceCommon):
         self.assertIntact(mission)
 
     def test_summaries_are_readable(self):
-        mission = self._done()
+        self.env["res.lang"]._activate_lang("en_US")
+        self.env = self.env(context=dict(self.env.context, lang="en_US"))
+        mission = self._done().with_env(self.env)
         texts = {line.kind: line.summary for line in mission.evidence_ids}
         self.assertEqual(texts["answer"], "Pressure: 1.4 bar (Right)")
         self.assertEqual(texts["material"], "2.5 Units · Valve")

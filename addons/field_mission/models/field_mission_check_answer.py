@@ -54,7 +54,7 @@ class FieldMissionCheckAnswer(models.Model):
             else:
                 answer.display_value = answer.value_choice or answer.value_text or ""
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         """Refuse: a correction is a new answer, the former one stays."""
         raise UserError(self.env._("An answer can't be changed: answer again to correct it."))
 

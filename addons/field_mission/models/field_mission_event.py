@@ -72,7 +72,7 @@ class FieldMissionEvent(models.Model):
             "unvalidate": self.env._("Validation withdrawn"),
         }
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         """Refuse: a trace is only added to."""
         raise UserError(self.env._("The trace of a mission can't be changed."))
 

@@ -77,7 +77,7 @@ class FieldSignature(models.Model):
         canonical = json.dumps(texts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         """Refuse: what somebody signed can't change."""
         raise UserError(self.env._("A signature can't be changed: collect a new one."))
 

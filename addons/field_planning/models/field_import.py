@@ -73,7 +73,7 @@ class FieldImport(models.Model):
             ("read", "Columns"),
             ("ready", "Check"),
             ("running", "Importing"),
-            ("done", "Done"),
+            ("done", "Complete"),
             ("cancelled", "Cancelled"),
         ],
         default="draft",

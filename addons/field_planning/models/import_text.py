@@ -1,7 +1,5 @@
 """Sentences of an import in the reader's language."""
 
-from markupsafe import Markup, escape
-
 from odoo.tools import LazyTranslate
 from odoo.tools.translate import get_translation
 
@@ -44,8 +42,14 @@ def sentence(env, issue, labels=None):
     text = get_translation(MODULE, lang, TEXTS[issue.code], args)
     if not labels or issue.field not in labels:
         return text
-    label = labels[issue.field]
-    return f"{label} “{issue.value}”: {text}" if issue.value else f"{label}: {text}"
+    if issue.value:
+        return env._(
+            "%(field)s “%(value)s”: %(text)s",
+            field=labels[issue.field],
+            value=issue.value,
+            text=text,
+        )
+    return env._("%(field)s: %(text)s", field=labels[issue.field], text=text)
 
 
 def field_labels(env, kind):
@@ -54,9 +58,3 @@ def field_labels(env, kind):
     return {
         key: get_translation(MODULE, lang, spec.label, ()) for key, spec in FIELD_SETS[kind].items()
     }
-
-
-def bullet_list(lines):
-    """Return texts as an HTML list."""
-    items = Markup("").join(Markup("<li>{}</li>").format(escape(line)) for line in lines)
-    return Markup("<ul class='mb-0'>{}</ul>").format(items) if lines else Markup("")
