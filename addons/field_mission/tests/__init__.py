@@ -9,3 +9,5 @@ from . import test_multi_company
 from . import test_query_counts
 from . import test_checklists
 from . import test_contracts
+from . import test_screens
+from . import test_work_dialogs

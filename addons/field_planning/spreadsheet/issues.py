@@ -36,7 +36,7 @@ TEXTS: dict[str, str] = {
     "bad_duration": _lt("The duration can't be read. Type it in hours and minutes."),
     "odd_duration": _lt("The duration is unusual. Check it."),
     "unknown_technician": _lt(
-        "No technician has this name. Choose one, or empty the field to leave the visit unassigned."
+        "No technician has this name. Choose one, or leave the visit unassigned."
     ),
     "ambiguous_technician": _lt(
         "Several technicians could be meant: %(candidates)s. Choose one of them."
