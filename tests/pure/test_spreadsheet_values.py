@@ -303,7 +303,12 @@ def test_insee_or_postcode():
 
 def test_addresses():
     cut = split_address("Rue Victor Ferrier 0 SAINT-CHAMAS", "13092")
-    assert (cut.street, cut.code, cut.city, cut.zero) == ("Rue Victor Ferrier", "", "SAINT-CHAMAS", True)
+    assert (cut.street, cut.code, cut.city, cut.zero) == (
+        "Rue Victor Ferrier",
+        "",
+        "SAINT-CHAMAS",
+        True,
+    )
     cut = split_address("Place De La Bascule 9350 DAUMAZAN", "09105")
     assert (cut.street, cut.code) == ("Place De La Bascule", "09350")
     cut = split_address("Route du 19 mars 1962 13550 NOVES")
@@ -333,7 +338,14 @@ def test_cancelled(said):
 
 @pytest.mark.parametrize(
     "said",
-    ["ne pas annuler", "annulé si pluie", "frais d'annulation", "non annulé", "prévoir échelle", ""],
+    [
+        "ne pas annuler",
+        "annulé si pluie",
+        "frais d'annulation",
+        "non annulé",
+        "prévoir échelle",
+        "",
+    ],
 )
 def test_not_cancelled(said):
     assert not read_remark(said).cancelled

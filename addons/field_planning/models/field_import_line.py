@@ -128,7 +128,6 @@ class FieldImportLine(models.Model):
         "hr.employee",
         check_company=True,
         domain="[('is_field_technician', '=', True)]",
-        string="Technician",
     )
     helper_ids = fields.Many2many(
         "hr.employee",
@@ -148,7 +147,6 @@ class FieldImportLine(models.Model):
     site_code = fields.Char()
     site_id = fields.Many2one(
         "res.partner",
-        string="Site",
         check_company=True,
         domain="[('is_field_site', '=', True)]",
         help="Empty = created under the name as typed.",
@@ -176,7 +174,7 @@ class FieldImportLine(models.Model):
 
     # A list of technicians
     employee_id = fields.Many2one(
-        "hr.employee", string="Employee", check_company=True, readonly=True
+        "hr.employee", check_company=True, readonly=True
     )
     start_hour = fields.Float(string="Work from", aggregator=None)
     end_hour = fields.Float(string="Work to", aggregator=None)

@@ -135,6 +135,8 @@ def _checked(day: date, rest: str | None = None, exact: bool = True) -> DateRead
 
 
 def _from_number(number: float, context: DateContext) -> DateReading:
+    if not 0 <= number < 1e9:
+        return DateReading(issue="bad_date")
     if int(number) in _SERIALS:
         start = date(1904, 1, 1) if context.date_1904 else date(1899, 12, 30)
         seconds = round((number % 1) * 86400)

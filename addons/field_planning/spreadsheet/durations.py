@@ -99,6 +99,8 @@ def _checked(minutes: float) -> DurationReading:
 
 
 def _from_number(number: float, context: DurationContext) -> DurationReading:
+    if not 0 <= number <= _LONGEST:
+        return DurationReading(issue="bad_duration")
     unit = context.unit or _unit_of(number)
     if unit == "fraction":
         return _checked(number * 1440)

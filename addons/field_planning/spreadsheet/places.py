@@ -37,7 +37,7 @@ def parse_code(raw: Any) -> str:
     if raw is None or isinstance(raw, bool):
         return ""
     text = f"{raw:.0f}" if isinstance(raw, float) else clean(raw)
-    match = re.match(_CODE, text.upper())
+    match = re.match(rf"{_CODE.pattern}(?![\w])", text.upper())
     if not match:
         return ""
     code = match[1].replace(" ", "")

@@ -25,7 +25,7 @@ _CP1252_HIGH = {
     byte: bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(0x80, 0xC0)
 }
 _TO_BYTE = {char: byte for byte, char in _CP1252_HIGH.items()}
-_MOJIBAKE = re.compile("[Â-ô](?:[" + "".join(map(re.escape, _TO_BYTE)) + "])+")
+_MOJIBAKE = re.compile("[ÂÃÄÅâ](?:[" + "".join(map(re.escape, _TO_BYTE)) + "])+")
 
 
 def fold(text: object) -> str:
@@ -97,7 +97,7 @@ def repair_mojibake(text: str) -> str:
             decoded = raw.decode("utf-8")
         except UnicodeDecodeError:
             return run
-        return decoded if all(0xA0 <= ord(c) <= 0x2122 for c in decoded) else run
+        return decoded if all(map(_is_usual, decoded)) else run
 
     for _pass in range(2):  # text may have been spoilt twice
         repaired = _MOJIBAKE.sub(decode, text)
@@ -105,6 +105,11 @@ def repair_mojibake(text: str) -> str:
             break
         text = repaired
     return text
+
+
+def _is_usual(char: str) -> bool:
+    """Whether `char` is one that French or English texts hold besides ASCII."""
+    return 0xA0 <= ord(char) <= 0x17F or 0x2010 <= ord(char) <= 0x2122
 
 
 def guess_repair(text: str, lexicon: Iterable[str]) -> str | None:
@@ -167,7 +172,7 @@ def edit_distance(first: str, second: str, limit: int = 3) -> int:
             row.append(cost)
         if min(row) > limit:
             return limit + 1
-    return row[-1]
+    return min(row[-1], limit + 1)
 
 
 def is_typo(first: str, second: str) -> bool:

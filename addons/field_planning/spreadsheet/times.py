@@ -147,7 +147,9 @@ def _from_fraction(fraction: float) -> TimeReading:
 
 def _from_number(number: float) -> TimeReading:
     """Fractions of a day below 1; above, hours, `8.3` typed for 8.30, `1330`, or a decimal hour."""
-    if 0 <= number < 1:
+    if not 0 <= number < 10_000:
+        return TimeReading(issue="bad_time")
+    if number < 1:
         return _from_fraction(number)
     if number == int(number):
         whole = int(number)
