@@ -25,7 +25,8 @@ def folder_of(module: str) -> Path:
 def export(suite: Suite, database: str, folder: Path, log: Path) -> dict[str, Path]:
     """Export each module's terms from a database with the current code; return the files."""
     folder.mkdir(parents=True, exist_ok=True)
-    modules = list(manifests())
+    # The root has no terms of its own: an export of its folder would repeat all the addons'.
+    modules = [module for module in manifests() if module != ROOT]
     script = str(REPO / "tools" / "export_terms.py")
     if suite.run_script(script, database, str(folder), *modules, log=log):
         raise Problem(f"The export of the translations failed:\n{log.read_text()[-3000:]}")

@@ -355,7 +355,7 @@ class Clock:
             return "missed" if grace is not None and now > deadline + grace else "late"
         return "paused" if self.is_paused(now) else "running"
 
-    def read(
+    def read(  # pylint: disable=method-required-super
         self,
         target: timedelta,
         now: datetime,

@@ -102,7 +102,6 @@ class FieldMission(models.Model):
     customer_reference = fields.Char(related="request_id.customer_reference", readonly=False)
     site_id = fields.Many2one(
         "res.partner",
-        string="Site",
         required=True,
         index=True,
         domain="[('is_field_site', '=', True)]",
@@ -128,7 +127,6 @@ class FieldMission(models.Model):
     )
     technician_id = fields.Many2one(
         "hr.employee",
-        string="Technician",
         index="btree_not_null",
         check_company=True,
         domain="[('is_field_technician', '=', True)]",
@@ -338,8 +336,9 @@ class FieldMission(models.Model):
     @api.depends("service_type_id")
     def _compute_planned_duration(self):
         for mission in self:
-            if not mission.planned_duration or mission._origin.service_type_id:
-                mission.planned_duration = mission.service_type_id.default_duration or 1.0
+            mission.planned_duration = (
+                mission.service_type_id.default_duration or mission.planned_duration or 1.0
+            )
 
     @api.depends("service_type_id")
     def _compute_instructions(self):

@@ -111,11 +111,12 @@ class FieldMissionScreens(models.Model):
     @api.depends_context("field_site_first")
     def _compute_display_name(self):
         """Calendars have room for a few words: there the site comes before the number."""
-        super()._compute_display_name()
+        result = super()._compute_display_name()
         if self.env.context.get("field_site_first"):
             for mission in self:
                 if mission.site_id:
                     mission.display_name = f"{mission.site_id.sudo().name} · {mission.name}"
+        return result
 
     def _get_order_accesses(self):
         """Return the codes, keys and badges that the printed order of one mission may name.

@@ -124,9 +124,8 @@ class FieldOperation(models.Model):
             with self.env.cr.savepoint(), mute_logger("odoo.sql_db"):
                 self._check_after(operation)
                 clash = self._find_clash(operation)
-                if clash is None:
-                    result = self._dispatch(operation)
-                    self.env.flush_all()
+                result = None if clash is not None else self._dispatch(operation)
+                self.env.flush_all()
             if clash is not None:
                 return {
                     "state": "conflict",

@@ -17,7 +17,7 @@ class FieldRequest(models.Model):
         "res.company", default=lambda self: self.env.company, required=True, index=True
     )
     partner_id = fields.Many2one("res.partner", string="Customer", required=True, index=True)
-    site_id = fields.Many2one("res.partner", string="Site", index="btree_not_null")
+    site_id = fields.Many2one("res.partner", index="btree_not_null")
     service_type_id = fields.Many2one(
         "field.service.type", string="Service type", index="btree_not_null", check_company=True
     )
@@ -32,7 +32,6 @@ class FieldRequest(models.Model):
     )
     contract_id = fields.Many2one(
         "field.contract",
-        string="Contract",
         check_company=True,
         index="btree_not_null",
         domain="[('state', '=', 'active'), ('partner_id', '=?', partner_id)]",

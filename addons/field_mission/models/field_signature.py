@@ -32,9 +32,7 @@ class FieldSignature(models.Model):
     refusal_reason = fields.Char(
         readonly=True, help="Why there is no signature: refusal or absence, with its reason."
     )
-    reserves = fields.Text(
-        readonly=True, string="Reserves", help="What the customer wants noted with the signature."
-    )
+    reserves = fields.Text(readonly=True, help="What the customer wants noted with the signature.")
     texts = fields.Json(readonly=True, help="What was on the screen when it was signed.")
     texts_sha256 = fields.Char(readonly=True)
     texts_shown = fields.Html(compute="_compute_texts_shown", string="Texts shown")

@@ -15,7 +15,7 @@ class FieldTeam(models.Model):
     company_id = fields.Many2one(
         "res.company", default=lambda self: self.env.company, index=True, required=True
     )
-    leader_id = fields.Many2one("hr.employee", string="Leader", check_company=True)
+    leader_id = fields.Many2one("hr.employee", check_company=True)
     member_ids = fields.One2many("hr.employee", "field_team_id", string="Technicians")
     member_count = fields.Integer(compute="_compute_member_count", string="Technicians count")
 

@@ -191,8 +191,6 @@ class TestWorkDialogs(FieldMissionCommon):
         self.assertIn(self.mission.name, form.texts_shown)
         form.contact_id = contact
         self.assertEqual((form.name, form.quality), ("Jo Keeper", "Caretaker"))
-        with self.assertRaises(UserError):
-            form.save().action_sign()
         form.drawing = drawing()
         form.save().action_sign()
         self.assertRecordValues(
@@ -201,6 +199,12 @@ class TestWorkDialogs(FieldMissionCommon):
         )
         self.assertEqual(self.mission.signature_ids.drawing_id.kind, "drawing")
         self.assertIn(self.mission.name, self.mission.signature_ids.texts_shown)
+
+    def test_signature_needs_its_drawing(self):
+        form = self._dialog("field.signature.wizard", mission_id=self.mission.id)
+        form.name = "Jo"
+        with self.assertRaises(UserError):
+            form.save().action_sign()
 
     def test_nobody_signs(self):
         form = self._dialog("field.signature.wizard", mission_id=self.mission.id)

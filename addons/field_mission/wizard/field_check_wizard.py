@@ -36,9 +36,7 @@ class FieldCheckWizard(models.TransientModel):
     value_yesno = fields.Selection([("yes", "Yes"), ("no", "No")], string="Answer")
     # Text, so that an empty box is no measure of zero.
     value_number = fields.Char(string="Measure")
-    choice_id = fields.Many2one(
-        "field.check.wizard.choice", string="Choice", domain="[('check_id', '=', check_id)]"
-    )
+    choice_id = fields.Many2one("field.check.wizard.choice", domain="[('check_id', '=', check_id)]")
     value_text = fields.Text(string="Text")
     photo = fields.Image(max_width=2048, max_height=2048)
     drawing = fields.Binary(string="Signature")

@@ -38,7 +38,8 @@ class FieldTimeWizard(models.TransientModel):
         domain="[('id', 'in', member_ids)]",
         help="Empty: you, or the responsible where you are not sent to the mission.",
     )
-    member_ids = fields.Many2many("hr.employee", compute="_compute_member_ids")
+    # As superuser: technicians have no right on employees.
+    member_ids = fields.Many2many("hr.employee", compute="_compute_member_ids", compute_sudo=True)
     reason = fields.Char(string="Why it is corrected")
 
     @api.depends("time_id")

@@ -173,9 +173,7 @@ class FieldImportLine(models.Model):
     twins = fields.Json(help="Sites that can't be told from the one chosen.")
 
     # A list of technicians
-    employee_id = fields.Many2one(
-        "hr.employee", check_company=True, readonly=True
-    )
+    employee_id = fields.Many2one("hr.employee", check_company=True, readonly=True)
     start_hour = fields.Float(string="Work from", aggregator=None)
     end_hour = fields.Float(string="Work to", aggregator=None)
     skills = fields.Char(help="Separated by semicolons.")
@@ -384,7 +382,7 @@ class FieldImportLine(models.Model):
         )
         values["site_key"] = repr(site)
         if run.kind == "planning":
-            place = min([values["site_id"], *(values.get("twins") or [])] or [0])
+            place = min([values["site_id"], *(values.get("twins") or [])])
             values["fingerprint"] = run._fingerprint(
                 [
                     values["date"],

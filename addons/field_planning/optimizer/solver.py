@@ -21,6 +21,8 @@ Progress = Callable[[float], None]
 LEVELS = ((150, 5), (400, 2), (700, 1))
 BIG_SECONDS = 14.0
 LONG_SECONDS = 25.0
+EXCHANGES = 3
+"""How many ways to exchange a visit are offered."""
 
 
 def available_backends() -> list[str]:
@@ -125,11 +127,13 @@ def insert(
 ) -> list[dict[str, Any]]:
     """Offers for one more visit in the tours of ``data["plan"]``. Nothing kept is ever lost.
 
-    Kinds: ``insert`` (nobody moves, one offer a technician), ``reorder`` (same technicians, new
-    order) and ``free`` (visits may change technician); the last two only with VROOM and when
-    ``quick`` is not set.
+    Kinds: ``insert`` (nobody moves, one offer a technician), ``reorder`` (one technician's day in a
+    new order, where that is shorter or the only way) and ``exchange`` (one other visit changes
+    technician to make room).
 
     :param visit: id of a visit of the problem that is not in the plan
+    :param backend: ``python`` = no ``reorder``, which needs VROOM
+    :param quick: only ``insert``
     :return: ``[{"kind", "shift", "start", "added" seconds, "moved": [visits at another time],
         "changed": [visits with another technician], "plan"}]``, best first within a kind
     :raises ProblemError: the problem is not well formed or does not know the visit
@@ -138,21 +142,25 @@ def insert(
     number = {item.id: index for index, item in enumerate(problem.visits)}
     if visit not in number:
         raise ProblemError(f"unknown visit {visit}")
-    scheduler = Scheduler(problem, travel_of(problem))
+    trips = Trips(problem.speed_kmh, problem.detour, problem.profile)
+    scheduler = Scheduler(problem, trips)
     wanted = problem.visits[number[visit]]
     current: Routes = {
         index: [number[name] for name in problem.plan.get(shift.id, ()) if name != visit]
         for index, shift in enumerate(problem.shifts)
     }
     able = [index for index, shift in enumerate(problem.shifts) if allowed(shift, wanted)]
+    search = Insertion(scheduler, able)
     offers = []
-    for found in offer(Insertion(scheduler, able), current, number[visit]):
-        routes = {shift: list(order) for shift, order in current.items()}
-        routes[found["shift"]].insert(found["position"], number[visit])
-        offers.append(_offer("insert", scheduler, current, routes, number[visit]))
-    if not quick and (backend or available_backends()[0]) == "vroom" and able:
-        offers += _resolved_offers(scheduler, current, number[visit])
-    return offers
+    for found in offer(search, current, number[visit]):
+        order = list(current[found["shift"]])
+        order.insert(found["position"], number[visit])
+        offers.append(_offer("insert", scheduler, current, {found["shift"]: order}, number[visit]))
+    if quick:
+        return offers
+    if (backend or available_backends()[0]) == "vroom" and vroom_backend.is_available():
+        offers += _reordered_offers(search, current, number[visit], offers)
+    return offers + _exchange_offers(search, current, number[visit])
 
 
 def travel_of(problem: Problem) -> Matrix:
@@ -524,17 +532,19 @@ def _named(problem: Problem, violation: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _offer(
-    kind: str, scheduler: Scheduler, current: Routes, routes: Routes, visit: int
+    kind: str, scheduler: Scheduler, current: Routes, changes: Routes, visit: int
 ) -> dict[str, Any]:
+    """One offer: what changes in the tours that are touched, the others stay as they are."""
     problem = scheduler.problem
-    old, _travel = _placed(scheduler, current)
-    new, travel = _placed(scheduler, routes)
+    old, before = _placed(scheduler, {shift: current[shift] for shift in changes})
+    new, after = _placed(scheduler, changes)
     shift, start = new[visit]
+    routes = {**current, **changes}
     return {
         "kind": kind,
         "shift": problem.shifts[shift].id,
         "start": start,
-        "added": travel - _travel,
+        "added": after - before,
         "moved": [problem.visits[i].id for i in sorted(old) if new[i][1] != old[i][1]],
         "changed": [problem.visits[i].id for i in sorted(old) if new[i][0] != old[i][0]],
         "plan": {
@@ -557,30 +567,68 @@ def _placed(scheduler: Scheduler, routes: Routes) -> tuple[dict[int, tuple[int, 
     return placed, travel
 
 
-def _resolved_offers(scheduler: Scheduler, current: Routes, visit: int) -> list[dict[str, Any]]:
-    """What VROOM makes of it, starting from the tours in place."""
+def _reordered_offers(
+    search: Insertion, current: Routes, visit: int, inserted: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """One technician's whole day in a new order. Solved alone, day by day: a warm start of the
+    whole plan is refused by VROOM for most tours with a lunch break (7 of 39 accepted on a full
+    day).
+    """
+    scheduler = search.scheduler
     problem = scheduler.problem
-    planned = [index for order in current.values() for index in order]
-    shifts = [index for index, shift in enumerate(problem.shifts) if shift.intervals]
-    home = {index: problem.shifts[shift].id for shift, order in current.items() for index in order}
+    known = {item["shift"]: item["added"] for item in inserted}
     offers = []
-    for kind in ("reorder", "free"):
-        bound = problem
-        if kind == "reorder":
-            bound = replace(
-                problem,
-                visits=[
-                    replace(item, shift=home[index]) if index in home else item
-                    for index, item in enumerate(problem.visits)
-                ],
-            )
-        try:
-            routes, left = vroom_backend.solve_vroom(
-                bound, scheduler.travel, shifts, [*planned, visit], 1, None, current
-            )
-        except RuntimeError:
+    for shift in search.shifts:
+        visits = [*current[shift], visit]
+        if any(problem.visits[index].point is None for index in visits):
             continue
-        fits = all(scheduler.feasible(problem.shifts[i], order) for i, order in routes.items())
-        if not left and fits:
-            offers.append(_offer(kind, scheduler, current, {**current, **routes}, visit))
-    return offers
+        points = [problem.shifts[shift].start, problem.shifts[shift].end]
+        points += [problem.visits[index].point for index in visits]
+        travel = matrix(points, problem.speed_kmh, problem.detour, problem.profile)
+        routes, left = vroom_backend.solve_vroom(problem, travel, [shift], visits, 1, None)
+        if left or not scheduler.feasible(problem.shifts[shift], routes[shift]):
+            continue
+        found = _offer("reorder", scheduler, current, {shift: routes[shift]}, visit)
+        if found["added"] < known.get(found["shift"], found["added"] + 1):
+            offers.append(found)
+    return sorted(offers, key=lambda item: (item["added"], item["start"], item["shift"]))
+
+
+def _exchange_offers(search: Insertion, current: Routes, visit: int) -> list[dict[str, Any]]:
+    """The cheapest ways in which one other visit goes to another technician to make room."""
+    scheduler = search.scheduler
+    problem = scheduler.problem
+    found: list[tuple[int, Routes]] = []
+    everyone = Insertion(scheduler, range(len(problem.shifts)))
+    for shift in search.shifts:
+        length = search.length(shift, current[shift])
+        for other in current[shift]:
+            if problem.visits[other].fixed is not None or problem.visits[other].shift is not None:
+                continue
+            rest = [index for index in current[shift] if index != other]
+            place = search.best_place(shift, rest, visit)
+            # Already worse than what is known: no need to look where the other one could go.
+            base = place and search.length(shift, rest) + place[0] - length
+            if place is None or (len(found) >= EXCHANGES and base >= found[-1][0]):
+                continue
+            mine = [*rest[: place[1]], visit, *rest[place[1] :]]
+            theirs = _cheapest_home(everyone, current, shift, other)
+            if theirs is not None:
+                found.append((base + theirs[0], {shift: mine, theirs[1]: theirs[2]}))
+                found = sorted(found, key=lambda item: item[0])[:EXCHANGES]
+    return [_offer("exchange", scheduler, current, changes, visit) for _added, changes in found]
+
+
+def _cheapest_home(
+    search: Insertion, current: Routes, shift: int, visit: int
+) -> tuple[int, int, list[int]] | None:
+    """Added seconds, shift and order of the tour other than ``shift`` that best takes ``visit``."""
+    best: tuple[int, int, list[int]] | None = None
+    for home in search.shifts:
+        if home == shift or not allowed(search.problem.shifts[home], search.problem.visits[visit]):
+            continue
+        place = search.best_place(home, current[home], visit)
+        if place is not None and (best is None or place[0] < best[0]):
+            order = current[home]
+            best = (place[0], home, [*order[: place[1]], visit, *order[place[1] :]])
+    return best

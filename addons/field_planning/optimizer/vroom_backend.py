@@ -5,15 +5,14 @@ Traps of this engine that were measured, and what is done about them here:
 * the time limit is soft and a high level under a tight limit is worse than a low one: the level
   follows the size, the limit is only used above :data:`LIMITED_ABOVE` visits, and the runner kills
   what overruns;
-* warm start with breaks refuses valid tours: each given tour is probed alone, a refused one gets no
-  steps;
+* warm start with breaks refuses valid tours (32 of 39 of a full day): it is not used;
 * windows are hard: a visit that can't be on time is left out, which is what we want to explain.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -42,21 +41,14 @@ def solve_vroom(
     visits: Sequence[int],
     level: int,
     seconds: float | None,
-    warm: Mapping[int, Sequence[int]] | None = None,
 ) -> tuple[dict[int, list[int]], list[int]]:
     """Tours of the given shifts and visits, and the visits left out.
 
     :param level: exploration level 0 to 5
     :param seconds: soft time limit; without one, runs are identical
-    :param warm: tours to start from, by shift
     :raises RuntimeError: VROOM refused the input
     """
-    model = _Model(problem, travel, shifts, visits)
-    steps = {}
-    for shift, order in (warm or {}).items():
-        if order and model.accepts(shift, order):
-            steps[shift] = list(order)
-    return model.solve(level, seconds, steps)
+    return _Model(problem, travel, shifts, visits).solve(level, seconds)
 
 
 class _Model:
@@ -129,7 +121,7 @@ class _Model:
             time_windows=[vroom.TimeWindow(*window) for window in windows],
         )
 
-    def _vehicle(self, index: int, steps: Sequence[int] = ()) -> Any:
+    def _vehicle(self, index: int) -> Any:
         shift = self.problem.shifts[index]
         breaks = [
             # Off between two intervals: a break that can't move.
@@ -152,32 +144,18 @@ class _Model:
             skills=self._has(shift),
             time_window=vroom.TimeWindow(shift.intervals[0][0], shift.intervals[-1][1]),
             breaks=breaks,
-            steps=[vroom.VehicleStep("single", visit) for visit in steps],
             **place,
         )
 
-    def _input(self, shifts: Sequence[int], visits: Sequence[int], steps: Mapping[int, Any]) -> Any:
+    def solve(self, level: int, seconds: float | None) -> tuple[dict[int, list[int]], list[int]]:
+        """Run VROOM; see :func:`solve_vroom`."""
         model = vroom.Input()
         model.set_durations_matrix("car", self.matrix)
-        jobs = [self._job(visit) for visit in visits]
-        model.add_vehicle([self._vehicle(shift, steps.get(shift, ())) for shift in shifts])
+        # Jobs first: they declare the skills that the vehicles then open.
+        jobs = [self._job(visit) for visit in self.visits]
+        model.add_vehicle([self._vehicle(shift) for shift in self.shifts])
         model.add_job(jobs)
-        return model
-
-    def accepts(self, shift: int, order: Sequence[int]) -> bool:
-        """Whether VROOM takes this tour as a start (it wrongly refuses some with breaks)."""
-        try:
-            self._input([shift], order, {shift: order}).solve(0, 1)
-        except Exception:  # VROOM raises its own C++ types as well as RuntimeError
-            return False
-        return True
-
-    def solve(
-        self, level: int, seconds: float | None, steps: Mapping[int, Sequence[int]]
-    ) -> tuple[dict[int, list[int]], list[int]]:
-        """Run VROOM; see :func:`solve_vroom`."""
         limit = None if seconds is None else timedelta(seconds=seconds)
-        model = self._input(self.shifts, self.visits, steps)
         threads = max(1, min(4, os.cpu_count() or 1))
         solution = model.solve(exploration_level=level, nb_threads=threads, timeout=limit)
         routes: dict[int, list[int]] = {shift: [] for shift in self.shifts}

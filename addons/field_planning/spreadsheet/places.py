@@ -67,7 +67,7 @@ def split_address(text: str, insee: str = "") -> AddressParts:
     text = clean(text)
     match = _TAIL.match(text)
     # The last number is the code: "Place du 19 mars 1962 13550 NOVES".
-    while match and (inner := _TAIL.match(f"x {match['code']} {match['city']}")) is None:
+    if match and _TAIL.match(f"x {match['code']} {match['city']}") is None:
         match = None
     if not match:
         return AddressParts(text)

@@ -7,6 +7,7 @@ import io
 import re
 import zipfile
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -442,10 +443,8 @@ def decode(data: bytes) -> tuple[str, str]:
             return data.decode(encoding, "replace"), encoding
     if data[1:200:2].count(0) > 40:
         return data.decode("utf-16-le", "replace"), "utf-16-le"
-    try:
+    with suppress(UnicodeDecodeError):
         return data.decode("utf-8"), "utf-8"
-    except UnicodeDecodeError:
-        pass
     if _mostly_utf8(data):
         return data.decode("utf-8", "replace"), "utf-8"
     readings = [

@@ -214,7 +214,9 @@ class SiteIndex:
         """Likeness of name and street. Where both sides give both, both count."""
         city = set(tokens(query.city)) | set(tokens(site.city))
         name = self._likeness(query.name, site.name, city)
-        street = self._likeness(query.street, site.street, set())
+        # An address in one cell may end with the town that the site's name gives.
+        town = (city | set(site_tokens(site.name))) - set(site_tokens(site.street))
+        street = self._likeness(query.street, site.street, town)
         if query.name and query.street and site.name and site.street:
             crossed = max(
                 self._likeness(query.street, site.name, city),

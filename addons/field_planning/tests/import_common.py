@@ -119,5 +119,5 @@ class ImportCommon(TransactionCase):
         """Say that the shared data are missing; the caller returns."""
         if (SHARED / name).exists():
             return False
-        print(f"SKIPPED {self.id()}: {name} is not beside the checkout")
+        print(f"SKIPPED {self.id()}: {name} is not beside the checkout")  # pylint: disable=print-used
         return True

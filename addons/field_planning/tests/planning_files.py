@@ -475,7 +475,7 @@ def ods(tables: list[tuple[str, list[list]]]) -> bytes:
         for values in rows:
             row = TableRow()
             for value in values:
-                if isinstance(value, datetime) or isinstance(value, date):
+                if isinstance(value, date):
                     cell = TableCell(valuetype="date", datevalue=value.isoformat())
                 elif isinstance(value, time):
                     cell = TableCell(valuetype="time", timevalue=f"PT{value:%H}H{value:%M}M00S")

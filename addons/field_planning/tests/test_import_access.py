@@ -128,7 +128,7 @@ class TestImportQueries(ImportCommon):
         self._count(3, "warm")
         few_checked, few_written = self._count(10, "few")
         many_checked, many_written = self._count(100, "many")
-        print(
+        print(  # pylint: disable=print-used
             f"IMPORT queries: dry run {few_checked} for 10 lines, {many_checked} for 100;"
             f" writing {few_written} for 10, {many_written} for 100"
         )

@@ -57,7 +57,7 @@ class TestImportShared(ImportCommon):
         self.assertEqual(
             self.env["res.partner"].search_count([]), partners_before, "no site was made twice"
         )
-        print(f"IMPORT {PLANNING}: {len(missions)} missions, {dict(wanted)}, all lines as expected")
+        print(f"IMPORT {PLANNING}: {len(missions)} missions, {dict(wanted)}, all lines as expected")  # pylint: disable=print-used
 
     def _missions(self):
         return self.env["field.mission"].search([("company_id", "=", self.company.id)])
