@@ -58,7 +58,12 @@ SHOTS: tuple[Shot, ...] = (
     Shot("import", "planner", "/odoo/field-imports", ROW, FIRST),
     Shot("optimisation", "planner", "/odoo/field-optimisation", ROW, FIRST),
     Shot("tours", "planner", "/odoo/field-tours", GROUP),
-    Shot("tour", "planner", "/odoo/field-tours", GROUP, (GROUP, *FIRST)),
+    Shot(
+        *("tour", "planner", "/odoo/field-tours", ".o_group_header"),
+        (".o_group_header", *FIRST),
+        ("desktop",),
+    ),
+    Shot("tour", "planner", "/odoo/field-tours", ROW, FIRST, ("phone",)),
     Shot("sites", "planner", "/odoo/field-sites", ROW),
     Shot("my-missions", "technician", "/odoo/my-missions", ROW),
     Shot("app", "technician", "/field", "body", (), ("phone",)),

@@ -100,6 +100,7 @@ class _Scored:
     label: float
     place: float
     customer: float
+    same_name: bool
 
     @property
     def score(self) -> float:
@@ -208,6 +209,7 @@ class SiteIndex:
             self._label(query, site),
             _place(query, site),
             _customer(query, site),
+            normalise(query.name) == normalise(site.name),
         )
 
     def _label(self, query: SiteQuery, site: KnownSite) -> float:
@@ -266,6 +268,10 @@ class SiteIndex:
         if best.label >= SURE and best.place >= 0.5 and (exact or margin >= 0.06):
             return self._found(best.position, sure=best.label >= 0.97 and best.customer > 0)
         if best.label >= LIKELY and best.place == 1.0 and margin >= 0.08:
+            return self._found(best.position, sure=False)
+        # The customer's only site of exactly this name, its address written otherwise.
+        alone = best.same_name and not any(item.same_name for item in rivals)
+        if alone and best.customer == 1.0 and best.label >= 0.75:
             return self._found(best.position, sure=False)
         return self._unsure([best, *rivals])
 
