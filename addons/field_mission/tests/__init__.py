@@ -11,3 +11,5 @@ from . import test_checklists
 from . import test_contracts
 from . import test_screens
 from . import test_work_dialogs
+from . import test_portal
+from . import test_mission_order

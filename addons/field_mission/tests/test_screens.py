@@ -174,6 +174,8 @@ class TestScreens(FieldMissionCommon):
         mine = self._planned()
         self._planned(technician_id=self.tech2.id, planned_start=datetime(2026, 11, 30, 12))
         unpublished = self.env["field.mission"].create(self._vals(technician_id=self.tech.id))
+        # A search does not wait for a stored many2many to be computed; a request's end does.
+        self.env.flush_all()
         found = (
             self.env["field.mission"]
             .with_user(self.tech_user)
