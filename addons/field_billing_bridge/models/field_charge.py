@@ -490,10 +490,14 @@ class FieldCharge(models.Model):
             found[charge] = [code for code, _sentence, _who in blockers]
             sentences.update({code: (sentence, who) for code, sentence, who in blockers})
         causes = self.env["field.billing.cause"]._get_by_code(sentences)
+        # By value: a many2many written charge by charge costs an insert each.
+        changed = {}
         for charge, codes in found.items():
-            ids = [causes[code].id for code in dict.fromkeys(codes)]
+            ids = tuple(causes[code].id for code in dict.fromkeys(codes))
             if set(ids) != set(charge.blocking_cause_ids.ids):
-                charge.blocking_cause_ids = [fields.Command.set(ids)]
+                changed[ids] = changed.get(ids, self.browse()) | charge
+        for ids, group in changed.items():
+            group.blocking_cause_ids = [fields.Command.set(ids)]
 
     def _get_own_blockers(self):
         """Return what blocks this one charge and not its whole mission (hook).

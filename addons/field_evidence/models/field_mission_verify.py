@@ -20,7 +20,11 @@ class FieldMissionVerify(models.Model):
     _inherit = "field.mission"
 
     evidence_verification_ids = fields.One2many(
-        "field.evidence.verification", "mission_id", string="Verifications", readonly=True
+        "field.evidence.verification",
+        "mission_id",
+        string="Verifications",
+        readonly=True,
+        groups="field_mission.group_field_planner",
     )
     evidence_verification_id = fields.Many2one(
         "field.evidence.verification",

@@ -1,5 +1,6 @@
 from odoo.exceptions import AccessError
 from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from .common import MONDAY, FieldPlanningCommon
 
@@ -187,6 +188,7 @@ class TestPlanningRpc(HttpCase):
         )  # fmt: skip
         return response.json()
 
+    @mute_logger("odoo.http")
     def test_private_methods_are_no_endpoints(self):
         for model, method in (
             ("field.optimization", "_run_now"),
@@ -198,6 +200,7 @@ class TestPlanningRpc(HttpCase):
             error, _result = self._call("rpc_planner", model, method, [])
             self.assertEqual(error, "odoo.exceptions.AccessError", method)
 
+    @mute_logger("odoo.http")
     def test_technician_can_not_start_a_run(self):
         error, _result = self._call(
             "rpc_tech", "field.optimization", "create", [{"date_from": "2026-11-30"}]
