@@ -218,6 +218,7 @@ class TestWorkDialogs(FieldMissionCommon):
 
     def test_time_added_and_corrected(self):
         form = self._dialog("field.time.wizard", mission_id=self.mission.id)
+        self.assertEqual((form.kind, form.start), ("on_site", self.mission.actual_start))
         form.kind = "travel"
         form.start = "2026-11-20 08:00:00"
         form.stop = "2026-11-20 08:30:00"

@@ -9,29 +9,13 @@ class FieldTimeWizard(models.TransientModel):
     _inherit = "field.work.wizard.mixin"
 
     time_id = fields.Many2one("field.mission.time", string="Time to correct", readonly=True)
-    mission_id = fields.Many2one(
-        compute="_compute_from_time", store=True, readonly=False, precompute=True
-    )
     kind = fields.Selection(
         lambda self: (
             self.env["field.mission.time"]._fields["kind"]._description_selection(self.env)
         ),
-        compute="_compute_from_time",
-        store=True,
-        readonly=False,
-        precompute=True,
     )
-    start = fields.Datetime(
-        compute="_compute_from_time", store=True, readonly=False, precompute=True, required=True
-    )
-    stop = fields.Datetime(
-        string="End",
-        compute="_compute_from_time",
-        store=True,
-        readonly=False,
-        precompute=True,
-        required=True,
-    )
+    start = fields.Datetime(required=True)
+    stop = fields.Datetime(string="End", required=True)
     member_id = fields.Many2one(
         "hr.employee",
         string="Who",
@@ -42,14 +26,21 @@ class FieldTimeWizard(models.TransientModel):
     member_ids = fields.Many2many("hr.employee", compute="_compute_member_ids", compute_sudo=True)
     reason = fields.Char(string="Why it is corrected")
 
-    @api.depends("time_id")
-    def _compute_from_time(self):
-        for wizard in self:
-            line = wizard.time_id
-            wizard.mission_id = line.mission_id or wizard.mission_id
-            wizard.kind = line.kind or wizard.kind or "on_site"
-            wizard.start = line.start or wizard.start or wizard.mission_id.actual_start
-            wizard.stop = line.stop or wizard.stop or fields.Datetime.now()
+    @api.model
+    def default_get(self, fields_list):
+        """Take what the time to correct says, else propose from the arrival until now."""
+        values = super().default_get(fields_list)
+        line = self.env["field.mission.time"].browse(values.get("time_id") or []).exists()
+        mission = line.mission_id or self.env["field.mission"].browse(
+            values.get("mission_id") or []
+        )
+        proposed = {
+            "mission_id": mission.id,
+            "kind": line.kind or "on_site",
+            "start": line.start or mission.actual_start,
+            "stop": line.stop or fields.Datetime.now(),
+        }
+        return {**{name: proposed[name] for name in proposed if name in fields_list}, **values}
 
     @api.depends("mission_id")
     def _compute_member_ids(self):
