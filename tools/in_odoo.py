@@ -22,6 +22,8 @@ def main() -> None:
 
     config.parse_config(["-c", conf, "-d", database, "--no-http"], setup_logging=True)
     logging.getLogger("odoo").setLevel(logging.WARNING)
+    # Odoo's own use of what its libraries deprecate says nothing to who runs the demo.
+    logging.getLogger("py.warnings").setLevel(logging.ERROR)
     spec = importlib.util.spec_from_file_location(Path(script).stem, script)
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
