@@ -5,8 +5,8 @@ import {_t, translateTemplate} from "./core/i18n";
 import {FieldStore} from "./core/store";
 
 // Not an async function called at once: the bundler writes the lines before it without semicolon.
-whenReady().then(() => {
-    const store = FieldStore.create();
+whenReady().then(async () => {
+    const store = await FieldStore.create();
     const app = new App(FieldApp, {
         getTemplate,
         env: {store},

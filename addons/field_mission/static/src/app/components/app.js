@@ -42,6 +42,10 @@ export class FieldApp extends FieldComponent {
         this.go("/field");
     }
 
+    restart() {
+        window.location.reload();
+    }
+
     get statusText() {
         const count = this.store.unsentCount;
         if (this.store.status === "syncing") {

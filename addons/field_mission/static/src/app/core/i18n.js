@@ -5,12 +5,17 @@
 
 const terms = new Map();
 
+/**
+ * Take the terms as `/web/webclient/translations` sends them.
+ *
+ * @param {object} modules { addon: { messages: [{ id, string }] } }
+ */
 export function setTerms(modules) {
     terms.clear();
     for (const {messages} of Object.values(modules || {})) {
-        for (const [source, value] of Object.entries(messages || {})) {
-            if (value) {
-                terms.set(source, value);
+        for (const {id, string} of messages || []) {
+            if (string) {
+                terms.set(id, string);
             }
         }
     }

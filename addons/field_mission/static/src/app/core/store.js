@@ -43,13 +43,20 @@ export class FieldStore {
         this.now = Date.now();
     }
 
-    static create() {
-        const store = reactive(new FieldStore());
+    /**
+     * Make the store and open what the device keeps.
+     *
+     * To be awaited before anything is drawn: templates are translated when they are compiled.
+     */
+    static async create() {
         // Methods must see the reactive object, or their changes would not be drawn.
-        store.start().catch((error) => {
+        const store = reactive(new FieldStore());
+        try {
+            await store.start();
+        } catch (error) {
             store.phase = "broken";
             store.detail = String(error);
-        });
+        }
         return store;
     }
 
@@ -191,6 +198,10 @@ export class FieldStore {
         window.addEventListener("online", () => this.sync());
         document.addEventListener("visibilitychange", () => {
             if (document.visibilityState === "visible") {
+                if (this.wordsChanged) {
+                    location.reload();
+                    return;
+                }
                 this.now = Date.now();
                 this.sync();
                 navigator.serviceWorker?.getRegistration("/field").then((found) => found?.update());
@@ -266,7 +277,8 @@ export class FieldStore {
             if (modules) {
                 setTerms(modules);
                 await this.database.setMeta("terms", {key: wanted, modules});
-                this.language = wanted;
+                // What is already drawn keeps its words until the app is next looked at.
+                this.wordsChanged = this.phase === "ready";
             }
         }
     }
