@@ -30,7 +30,10 @@ class FieldMission(models.Model):
         string="Conflict in the tour", compute="_compute_tour_conflict", compute_sudo=True
     )
     is_in_conflict = fields.Boolean(
-        compute="_compute_tour_conflict", compute_sudo=True, search="_search_is_in_conflict"
+        string="Conflict",
+        compute="_compute_is_in_conflict",
+        compute_sudo=True,
+        search="_search_is_in_conflict",
     )
 
     @api.depends("stop_ids.role", "stop_ids.tour_id", "technician_id")
@@ -42,10 +45,18 @@ class FieldMission(models.Model):
     @api.depends("stop_ids.conflict_data")
     @api.depends_context("lang")
     def _compute_tour_conflict(self):
+        # The reasons of all the stops at once: asked mission by mission, each reads its tour.
+        reasons = {
+            stop: stop.conflict_reason for stop in self.stop_ids.filtered("conflict_data").sudo()
+        }
         for mission in self:
-            stops = mission.stop_ids.filtered("conflict")
-            mission.tour_conflict = "\n".join(stops.mapped("conflict_reason"))
-            mission.is_in_conflict = bool(stops)
+            found = [reasons[stop] for stop in mission.stop_ids if stop in reasons]
+            mission.tour_conflict = "\n".join(found)
+
+    @api.depends("stop_ids.conflict_data")
+    def _compute_is_in_conflict(self):
+        for mission in self:
+            mission.is_in_conflict = any(stop.conflict_data for stop in mission.stop_ids)
 
     def _search_is_in_conflict(self, operator, value):
         if operator != "in":
@@ -126,7 +137,8 @@ class FieldMission(models.Model):
             if stop not in kept and not waits:
                 gone |= stop
         touched |= gone.tour_id
-        emptied = gone.tour_id
+        # Browsed again: read through the deleted stops, each tour would be fetched alone.
+        emptied = touched.browse(gone.tour_id.ids)
         gone.unlink()
         self.env["field.tour.stop"].sudo().with_context(field_tour_sync=False).create(missing)
         empty = emptied.filtered(lambda tour: not tour.stop_ids and not tour.date_published)

@@ -81,6 +81,8 @@ class FieldTourStop(models.Model):
     @api.depends("conflict_data")
     @api.depends_context("lang")
     def _compute_conflict_reason(self):
+        # Read together, or each stop would fetch its own tour and technician.
+        self.tour_id.technician_id.sudo().resource_id.mapped("tz")
         for stop in self:
             stop.conflict_reason = self._render_reasons(
                 stop.conflict_data, stop.tour_id.technician_id.sudo()
