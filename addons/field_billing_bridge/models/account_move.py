@@ -125,6 +125,7 @@ class AccountMove(models.Model):
 
     def action_view_field_charges(self):
         """Open the charges of missions that these invoices took."""
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "field_billing_bridge.field_charge_action"
         )

@@ -650,6 +650,7 @@ class FieldCharge(models.Model):
 
     def action_view_sale_order(self):
         """Open the sales orders that carry these charges."""
+        self.check_access("read")
         return self.sudo().sale_order_id.with_env(self.env)._action_open_field_orders()
 
     @api.ondelete(at_uninstall=False)

@@ -96,6 +96,15 @@ class FieldMissionExecution(models.Model):
                 )
             )
 
+    def _check_values(self, values):
+        """Refuse what is no set of plain values: these methods are called over RPC."""
+        plain = str, int, float, bool, list, type(None)
+        if not isinstance(values, dict) or not all(isinstance(v, plain) for v in values.values()):
+            raise UserError(self.env._("The values are malformed."))
+        lists = ("photos", "texts")
+        if any(isinstance(v, list) and k not in lists for k, v in values.items()):
+            raise UserError(self.env._("The values are malformed."))
+
     # ------------------------------------------------------------------ checks
 
     def action_answer_checks(self, answers, at=None):
@@ -243,8 +252,7 @@ class FieldMissionExecution(models.Model):
         :return: id of the line
         """
         self._check_working()
-        if not isinstance(values, dict):
-            raise UserError(self.env._("A material is described by its values."))
+        self._check_values(values)
         product = self.env["product.product"].browse(values.get("product_id") or []).exists()
         quantity = values.get("quantity")
         if isinstance(quantity, bool) or not isinstance(quantity, int | float) or quantity <= 0:
@@ -302,6 +310,7 @@ class FieldMissionExecution(models.Model):
         :return: uuid of the file
         """
         self._check_working()
+        self._check_values(values)
         uuid, digest = values.get("uuid"), values.get("sha256")
         if not isinstance(uuid, str) or not UUID_FORM.match(uuid):
             raise UserError(self.env._("The file has no valid uuid."))
@@ -339,6 +348,7 @@ class FieldMissionExecution(models.Model):
         :return: id of the signature
         """
         self._check_working()
+        self._check_values(values)
         kind = values.get("kind") or "after_work"
         signatures = self.env["field.signature"].sudo()
         if kind not in dict(signatures._fields["kind"].selection):
@@ -396,6 +406,7 @@ class FieldMissionExecution(models.Model):
         :return: id of the incident
         """
         self._check_working(("planned", "in_progress", "done", "to_reschedule"))
+        self._check_values(values)
         incidents = self.env["field.incident"].sudo()
         chosen = {}
         for name in ("kind", "severity", "outcome"):

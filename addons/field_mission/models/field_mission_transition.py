@@ -237,7 +237,7 @@ class FieldMissionTransition(models.Model):
             return fields.Datetime.now()
         try:
             moment = fields.Datetime.to_datetime(at) if not isinstance(at, datetime) else at
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, AttributeError) as error:
             raise UserError(
                 self.env._("“%s” is no time in UTC (YYYY-MM-DD HH:MM:SS).", at)
             ) from error

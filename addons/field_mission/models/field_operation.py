@@ -20,6 +20,8 @@ from .field_photo import UUID_FORM
 _logger = logging.getLogger(__name__)
 
 LARGEST_BATCH = 50
+LARGEST_OPERATION = 200_000  # characters of JSON; photos travel apart
+LARGEST_ID = 2**31 - 1
 
 
 class FieldOperation(models.Model):
@@ -107,6 +109,16 @@ class FieldOperation(models.Model):
         uuid = operation.get("uuid") if isinstance(operation, dict) else None
         if not isinstance(uuid, str) or not UUID_FORM.match(uuid):
             raise UserError(self.env._("An operation has no valid uuid."))
+        problem = self._find_malformation(operation)
+        if problem:
+            # Not stored: what can't be read can't be reviewed either. The device keeps it.
+            return {
+                "uuid": uuid,
+                "state": "rejected",
+                "message": problem,
+                "replay": False,
+                "result": {},
+            }
         claimed = self._claim(operation)
         if not claimed:
             return self._replay(uuid)
@@ -114,6 +126,32 @@ class FieldOperation(models.Model):
         values = self._try(operation)
         record.write(values)
         return self._answer(record, replay=False)
+
+    def _find_malformation(self, operation):
+        """Return why an operation can't even be stored, or False.
+
+        One of them must not cost the device its whole batch.
+        """
+        mission_id = operation.get("mission_id")
+        is_id = isinstance(mission_id, int) and not isinstance(mission_id, bool)
+        try:
+            self.env["field.mission"]._device_time(operation.get("at"))
+            text = json.dumps([operation.get(name) for name in ("payload", "base", "kind")])
+        except (UserError, TypeError, ValueError, RecursionError):
+            return self.env._("The operation is malformed.")
+        fits = (
+            is_id
+            and 0 < mission_id <= LARGEST_ID
+            and isinstance(operation.get("kind"), str)
+            and isinstance(operation.get("payload") or {}, dict)
+            and isinstance(operation.get("base") or {}, dict)
+            and (not operation.get("after") or UUID_FORM.match(str(operation["after"])))
+            and len(text) <= LARGEST_OPERATION
+            # PostgreSQL stores neither in a text.
+            and "\\u0000" not in text
+            and "NaN" not in text
+        )
+        return False if fits else self.env._("The operation is malformed.")
 
     def _try(self, operation):
         """Apply one operation in a savepoint.
@@ -140,7 +178,8 @@ class FieldOperation(models.Model):
             raise ConcurrencyError(str(error)) from error
         except (UserError, ValidationError, AccessError, MissingError) as error:
             return {"state": "rejected", "message": str(error.args[0])}
-        except psycopg2.Error:
+        except (psycopg2.Error, TypeError, ValueError, AttributeError, KeyError):
+            # A payload of an unforeseen form, too: it must not block the operations behind it.
             _logger.exception("Operation %s could not be applied", operation.get("uuid"))
             return {
                 "state": "rejected",

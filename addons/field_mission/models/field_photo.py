@@ -8,8 +8,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 from odoo.tools.mimetypes import guess_mimetype
 
-UUID_FORM = re.compile(r"^[0-9a-fA-F-]{32,36}$")
-SHA256_FORM = re.compile(r"^[0-9a-f]{64}$")
+UUID_FORM = re.compile(r"^[0-9a-fA-F-]{32,36}\Z")
+SHA256_FORM = re.compile(r"^[0-9a-f]{64}\Z")
 LARGEST_FILE = 25 * 1024 * 1024
 ALLOWED_TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif", "application/pdf")
 

@@ -89,6 +89,33 @@ class TestAccess(FieldMissionCommon):
         self.assertFalse(codes.with_user(self.customer_user).search([]))
         self.assertIn(code, codes.with_user(self.planner).search([]))
 
+    def test_contacts_of_the_sites_of_own_missions(self):
+        other_site = self._site("Elsewhere")
+        contacts = self.env["field.site.contact"].create(
+            [
+                {"site_id": site.id, "partner_id": self.customer.id}
+                for site in (self.site, other_site)
+            ]
+        )
+        as_tech = contacts.browse().with_user(self.tech_user)
+        self.assertEqual(as_tech.search([("id", "in", contacts.ids)]), contacts[0])
+        as_planner = contacts.browse().with_user(self.planner)
+        self.assertEqual(as_planner.search([("id", "in", contacts.ids)]), contacts)
+        for user in (self.customer_user, self.sub_user, self.office):
+            with self.assertRaises(AccessError):
+                contacts.browse().with_user(user).search([])
+
+    def test_devices_are_the_planners_to_see(self):
+        device = self.env["field.device"].create({"uuid": "a" * 32, "user_id": self.tech_user.id})
+        self.assertEqual(device.browse().with_user(self.planner).search([]), device)
+        for user in (self.tech_user, self.customer_user, self.office):
+            with self.assertRaises(AccessError):
+                device.browse().with_user(user).search([])
+        company = self.env["res.company"].create({"name": "Company C"})
+        stranger = self._user("planner_c", "field_mission.group_field_planner")
+        stranger.write({"company_id": company.id, "company_ids": [(6, 0, company.ids)]})
+        self.assertFalse(device.browse().with_user(stranger).search([]))
+
     def test_start_points_are_private(self):
         self.tech.sudo().field_start_latitude = 48.1
         for user in (self.planner, self.tech2_user):

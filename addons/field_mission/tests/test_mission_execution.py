@@ -140,6 +140,11 @@ class TestMissionExecution(FieldMissionCommon):
             .with_user(self.planner)
             .create({"site_id": self.site.id, "description": "Rust"})
         )
+        for values in ({"state": "closed"}, {"verified_by_id": self.planner.id}):
+            with self.assertRaises(UserError):
+                found.write(values)
+            with self.assertRaises(UserError):
+                found.create({"site_id": self.site.id, "description": "Rust", **values})
         with self.assertRaises(UserError):
             found.action_close()
         with self.assertRaises(UserError):

@@ -76,6 +76,44 @@ class TestOperations(FieldMissionCommon):
         self.assertEqual(self.mission.state, "planned")
         self.assertTrue(answer["message"])
 
+    def test_what_cannot_be_read_leaves_the_others(self):
+        good = self._op("mission.arrive")
+        bad = [
+            {**self._op("mission.arrive"), "at": "yesterday"},
+            {**self._op("mission.arrive"), "at": {"now": 1}},
+            {**self._op("mission.arrive"), "mission_id": True},
+            {**self._op("mission.arrive"), "mission_id": 2**40},
+            {**self._op("mission.arrive"), "kind": ["x"]},
+            {**self._op("mission.conclusion"), "payload": "text"},
+            {**self._op("mission.conclusion", {"text": "a\0b"})},
+            {**self._op("mission.conclusion", {"text": "x" * 300_000})},
+            {**self._op("mission.arrive"), "base": [1]},
+            {**self._op("mission.arrive"), "after": "x"},
+        ]
+        answers = self.operations.action_apply([*bad, good])
+        self.assertEqual({a["state"] for a in answers[:-1]}, {"rejected"})
+        self.assertTrue(all(a["message"] for a in answers[:-1]))
+        self.assertEqual(answers[-1]["state"], "applied")
+        self.assertEqual(self.mission.state, "in_progress")
+
+    def test_payloads_of_another_form_are_refused_one_by_one(self):
+        self.operations.action_apply([self._op("mission.arrive")])
+        bad = [
+            self._op("photo", {"uuid": str(uuid.uuid4()), "stage": ["x"]}),
+            self._op("photo", {"uuid": str(uuid.uuid4()), "kind": {"a": 1}}),
+            self._op("sign", {"kind": ["after_work"]}),
+            self._op("incident", {"kind": {"a": 1}}),
+            self._op("material.add", {"product_id": "x", "quantity": 1}),
+            self._op("material.add", {"description": "x", "quantity": "many"}),
+            self._op("check.set", {"check_id": [1], "yesno": "yes"}),
+            self._op("time.add", {"kind": ["travel"], "start": 1, "stop": 2}),
+        ]
+        with mute_logger("odoo.addons.field_mission.models.field_operation"):
+            answers = self.operations.action_apply([*bad, self._op("mission.resume")])
+        self.assertEqual([a["state"] for a in answers], ["rejected"] * len(bad) + ["applied"])
+        self.assertFalse(self.mission.photo_ids)
+        self.assertFalse(self.mission.material_ids)
+
     def test_malformed_batches(self):
         for batch in ("x", [{}], [{"uuid": "1"}], [self._op("mission.arrive")] * 51):
             with self.assertRaises(UserError):
