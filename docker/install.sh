@@ -27,6 +27,23 @@ for name in __init__.py __manifest__.py LICENSE addons models views security dat
         cp -R "$source/$name" "$suite/$name"
     fi
 done
+# Leaflet draws the maps. The tools put it into the checkout; a bare checkout gets it here through
+# npm, which the official image brings. Without it the suite works and its maps say what to do.
+leaflet="$suite/addons/field_planning/static/lib/leaflet"
+if [ ! -e "$leaflet/leaflet.js" ] && command -v npm >/dev/null; then
+    work="$(mktemp -d)"
+    cp "$source/package.json" "$source/package-lock.json" "$work/"
+    if (cd "$work" && npm ci --omit=dev --no-audit --no-fund --ignore-scripts); then
+        mkdir -p "$leaflet"
+        cp -R "$work"/node_modules/leaflet/{LICENSE,dist/leaflet.js,dist/leaflet.css,dist/images} \
+            "$leaflet/"
+    fi
+    rm -rf "$work"
+fi
+if [ ! -e "$leaflet/leaflet.js" ]; then
+    echo "note: Leaflet is missing, so the maps will not be drawn; run any make target of the" \
+        "checkout (make test, make demo) before building the image, or give the image npm" >&2
+fi
 find "$suite" -type d \( -name __pycache__ -o -name tests \) -prune -exec rm -rf {} +
 
 mkdir -p "$target/etc/odoo" "$target/usr/local/bin"

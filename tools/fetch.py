@@ -438,3 +438,54 @@ def fetch_node(python: Path) -> tuple[str, Path]:
     if not link.exists():
         link.symlink_to(goal)
     return node, goal
+
+
+# --- Leaflet, for the maps ----------------------------------------------------------------------
+
+LEAFLET = Path("addons/field_planning/static/lib/leaflet")
+LEAFLET_FILES = ("dist/leaflet.js", "dist/leaflet.css", "dist/images", "LICENSE")
+
+
+def place_leaflet(python: Path, repo: Path = REPO) -> bool:
+    """Put the map library of ``package.json`` under ``static/lib``; say whether it is there.
+
+    It comes whole or not at all, and checked against ``package-lock.json``. Without it the maps
+    say what to do and all else works, so a failure is told and nothing more.
+    """
+    integrity = json.loads((repo / "package-lock.json").read_text())["packages"][
+        "node_modules/leaflet"
+    ]["integrity"]
+    place = repo / LEAFLET
+    mark = place / ".integrity"
+    if mark.exists() and mark.read_text() == integrity:
+        return True
+    target = CACHE / f"leaflet-{digest(integrity, *LEAFLET_FILES)}"
+    try:
+        with locked("leaflet"):
+            if not target.exists():
+                _download_leaflet(python, target, repo)
+            with building(place) as folder:
+                shutil.copytree(target, folder, dirs_exist_ok=True)
+                (folder / ".integrity").write_text(integrity)
+    except (Problem, OSError) as problem:
+        say(f"maps: Leaflet could not be had, so they will not be drawn ({problem})")
+        return False
+    return True
+
+
+def _download_leaflet(python: Path, target: Path, repo: Path) -> None:
+    say("maps: fetching Leaflet")
+    node, npm = _find_node(python)
+    environ = {**os.environ, "PATH": f"{Path(node).parent}:{os.environ['PATH']}"}
+    with building(target) as folder:
+        work = folder / ".npm"
+        work.mkdir()
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(repo / name, work)
+        command = [*npm, "ci", "--omit=dev", "--no-audit", "--no-fund", "--ignore-scripts"]
+        run(command, cwd=work, env=environ, hint="Does this machine reach its npm registry?")
+        for name in LEAFLET_FILES:
+            found = work / "node_modules/leaflet" / name
+            copy = shutil.copytree if found.is_dir() else shutil.copy
+            copy(found, folder / found.name)
+        shutil.rmtree(work)

@@ -51,6 +51,7 @@ class Suite:
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="field-suite-")))
 
     def __post_init__(self):
+        fetch.place_leaflet(self.python)
         self.server = ensure_server()
         os.environ.update(self.server)
         (self.folder / "root").mkdir()

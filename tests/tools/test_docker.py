@@ -2,7 +2,9 @@
 
 import os
 import re
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -131,3 +133,61 @@ def test_caddy_closes_the_database_manager():
     text = (DOCKER / "Caddyfile").read_text()
     assert "/web/database/*" in text and "reverse_proxy web:8072" in text
     assert text.count("{") == text.count("}")
+
+
+def _install(tmp_path, source, **environ):
+    """Run the image's steps from ``source`` with a PATH that has no npm but the given one."""
+    bare = tmp_path / "bin"
+    bare.mkdir()
+    for name in "bash cat chmod cp dirname find mkdir mktemp rm python3".split():
+        (bare / name).symlink_to(shutil.which(name))
+    if npm := environ.pop("npm", None):
+        (bare / "npm").write_text(npm)
+        (bare / "npm").chmod(0o755)
+    return subprocess.run(
+        ["bash", str(source / "docker/install.sh"), str(tmp_path / "image")],
+        env={"PATH": str(bare), "PYTHON": sys.executable, "SKIP_REQUIREMENTS": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+
+@pytest.fixture
+def bare_checkout(tmp_path):
+    """The files that `install.sh` reads, of a checkout in which no tool ran."""
+    source = tmp_path / "source"
+    (source / "addons/field_planning").mkdir(parents=True)
+    shutil.copytree(DOCKER, source / "docker")
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(DOCKER.parent / name, source)
+    return source
+
+
+LEAFLET = "image/opt/field/field_suite/addons/field_planning/static/lib/leaflet"
+
+
+def test_image_without_leaflet_says_so(tmp_path, bare_checkout):
+    done = _install(tmp_path, bare_checkout)
+    assert "Leaflet is missing" in done.stderr
+    assert not (tmp_path / LEAFLET).exists()
+
+
+def test_image_fetches_leaflet_with_npm(tmp_path, bare_checkout):
+    npm = (
+        "#!/bin/bash\nset -e\n[ -e package-lock.json ]\nd=node_modules/leaflet\n"
+        "mkdir -p $d/dist/images\nfor f in LICENSE dist/leaflet.js dist/leaflet.css; do "
+        "echo x > $d/$f; done\n"
+    )
+    done = _install(tmp_path, bare_checkout, npm=npm)
+    assert "Leaflet is missing" not in done.stderr
+    assert (tmp_path / LEAFLET / "leaflet.js").read_text() == "x\n"
+
+
+def test_image_takes_leaflet_from_the_checkout(tmp_path, bare_checkout):
+    own = bare_checkout / "addons/field_planning/static/lib/leaflet"
+    own.mkdir(parents=True)
+    (own / "leaflet.js").write_text("own")
+    done = _install(tmp_path, bare_checkout, npm="#!/bin/bash\nexit 1\n")
+    assert "Leaflet is missing" not in done.stderr
+    assert (tmp_path / LEAFLET / "leaflet.js").read_text() == "own"

@@ -200,3 +200,46 @@ def test_a_given_tree_that_is_no_odoo_is_refused(tmp_path, monkeypatch):
     (tmp_path / "odoo" / "release.py").write_text("version_info = (18, 0, 0, 'final', 0, '')")
     with pytest.raises(base.Problem, match="not Odoo 19.0"):
         fetch.fetch_odoo()
+
+
+def _lock_of(folder, integrity):
+    text = '{"packages": {"node_modules/leaflet": {"integrity": "%s"}}}' % integrity
+    (folder / "package-lock.json").write_text(text)
+
+
+def test_leaflet_is_put_in_place_whole_and_once(tmp_path, monkeypatch):
+    from tools import fetch
+
+    calls = []
+
+    def download(_python, target, _repo):
+        calls.append(target)
+        target.mkdir(parents=True)
+        (target / "leaflet.js").write_text(f"// {len(calls)}")
+
+    monkeypatch.setattr(fetch, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(base, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(fetch, "_download_leaflet", download)
+    _lock_of(tmp_path, "sha512-a")
+    assert fetch.place_leaflet(Path(sys.executable), tmp_path)
+    assert fetch.place_leaflet(Path(sys.executable), tmp_path)
+    assert len(calls) == 1
+    assert (tmp_path / fetch.LEAFLET / "leaflet.js").read_text() == "// 1"
+    _lock_of(tmp_path, "sha512-b")
+    assert fetch.place_leaflet(Path(sys.executable), tmp_path)
+    assert (tmp_path / fetch.LEAFLET / "leaflet.js").read_text() == "// 2"
+
+
+def test_without_leaflet_the_run_goes_on(tmp_path, monkeypatch, capsys):
+    from tools import fetch
+
+    def broken(_python, _target, _repo):
+        raise base.Problem("no registry")
+
+    monkeypatch.setattr(fetch, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(base, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(fetch, "_download_leaflet", broken)
+    _lock_of(tmp_path, "sha512-a")
+    assert not fetch.place_leaflet(Path(sys.executable), tmp_path)
+    assert "maps: Leaflet could not be had" in capsys.readouterr().out
+    assert not (tmp_path / fetch.LEAFLET).exists()
