@@ -111,36 +111,28 @@ class FieldMission(models.Model):
         touched._refresh()
 
     def _sync_company_tours(self, company):
+        Stop = self.env["field.tour.stop"].sudo()
         wanted = self._get_wanted_stops(company)
         tours = self.env["field.tour"].sudo()._get_or_create(list(wanted), company)
-        missing, gone, touched = (
-            [],
-            self.env["field.tour.stop"].sudo(),
-            self.env["field.tour"].sudo(),
-        )
+        touched = self.env["field.tour"].sudo().union(*tours.values())
         have = {(stop.mission_id, stop.tour_id): stop for stop in self.stop_ids}
-        kept = set()
-        for pair, missions in wanted.items():
-            tour = tours[pair]
-            touched |= tour
-            for mission in missions:
-                stop = have.get((mission, tour))
-                if stop:
-                    kept.add(stop)
-                    if stop.set_aside:
-                        stop.write({"set_aside": False, "conflict_data": False})
-                else:
-                    missing.append({"tour_id": tour.id, "mission_id": mission.id, "sequence": 1000})
-        for stop in self.stop_ids:
-            # A mission set aside is in the tray and waits in its day for the planner.
-            waits = stop.set_aside and stop._still_waits()
-            if stop not in kept and not waits:
-                gone |= stop
+        asked = [
+            (mission, tours[pair]) for pair, missions in wanted.items() for mission in missions
+        ]
+        kept = Stop.union(*(have[key] for key in asked if key in have))
+        kept.filtered("set_aside").write({"set_aside": False, "conflict_data": False})
+        # A mission set aside is in the tray and waits in its day for the planner.
+        gone = (self.stop_ids - kept).filtered(
+            lambda stop: not (stop.set_aside and stop._still_waits())
+        )
         touched |= gone.tour_id
-        # Browsed again: read through the deleted stops, each tour would be fetched alone.
+        # Browsed again: read through stops that change, each tour would be fetched alone.
         emptied = touched.browse(gone.tour_id.ids)
+        missing = [key for key in asked if key not in have]
+        gone = gone._reuse_for(missing)
         gone.unlink()
-        self.env["field.tour.stop"].sudo().with_context(field_tour_sync=False).create(missing)
+        # All that follows from the moves at once: read tour by tour, it goes in several updates.
+        Stop.flush_model()
         empty = emptied.filtered(lambda tour: not tour.stop_ids and not tour.date_published)
         touched -= empty
         empty.unlink()

@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -19,10 +21,16 @@ class FieldTourStop(models.Model):
     mission_id = fields.Many2one(
         "field.mission", required=True, index=True, ondelete="cascade", check_company=True
     )
-    company_id = fields.Many2one(related="tour_id.company_id", store=True, index=True)
-    date = fields.Date(related="tour_id.date", store=True)
+    company_id = fields.Many2one(
+        related="tour_id.company_id", store=True, precompute=True, index=True
+    )
+    date = fields.Date(related="tour_id.date", store=True, precompute=True)
     employee_id = fields.Many2one(
-        related="tour_id.technician_id", store=True, index="btree_not_null", string="Person"
+        related="tour_id.technician_id",
+        store=True,
+        precompute=True,
+        index="btree_not_null",
+        string="Person",
     )
     role = fields.Selection(
         [("responsible", "Responsible"), ("helper", "Helper")],
@@ -43,7 +51,7 @@ class FieldTourStop(models.Model):
         " planner decides.",
     )
     conflict_data = fields.Json(readonly=True)
-    conflict = fields.Boolean(compute="_compute_conflict", store=True)
+    conflict = fields.Boolean(compute="_compute_conflict", store=True, precompute=True)
     conflict_reason = fields.Text(compute="_compute_conflict_reason", string="Conflict reason")
 
     # What the list of a tour shows of its missions.
@@ -133,6 +141,32 @@ class FieldTourStop(models.Model):
         if field_name == "sequence":
             self.tour_id._refresh(retime=True)
         return result
+
+    def _reuse_for(self, wanted):
+        """Move stops of missions that left their tours to the tours they go to, make the rest.
+
+        A stop that moves keeps its row: one update instead of a deletion and an insertion.
+
+        :param wanted: list of ``(mission, tour)`` that need a stop
+        :return: the stops of ``self`` that nobody needs any more
+        """
+        free = defaultdict(list)
+        for stop in self.sorted(lambda stop: stop.role == "responsible"):
+            free[stop.mission_id].append(stop)
+        moved, new = defaultdict(self.browse), []
+        for mission, tour in sorted(
+            wanted, key=lambda pair: pair[0].technician_id != pair[1].technician_id
+        ):
+            if free[mission]:
+                moved[tour] |= free[mission].pop()
+            else:
+                new.append({"tour_id": tour.id, "mission_id": mission.id, "sequence": 1000})
+        for tour, stops in moved.items():
+            super(FieldTourStop, stops).write(
+                {"tour_id": tour.id, "sequence": 1000, "set_aside": False, "conflict_data": False}
+            )
+        self.with_context(field_tour_sync=False).create(new)
+        return self.browse().union(*(stop for stops in free.values() for stop in stops))
 
     def _refuse_strangers(self):
         for stop in self:
