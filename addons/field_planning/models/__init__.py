@@ -13,6 +13,7 @@ from . import (
     field_tour,
     field_tour_stop,
     hr_employee,
+    hr_employee_absence,
     res_company,
     res_config_settings,
 )

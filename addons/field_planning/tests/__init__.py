@@ -1,4 +1,5 @@
 from . import (
+    test_absences,
     test_hours,
     test_import_access,
     test_import_flow,
