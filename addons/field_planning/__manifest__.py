@@ -5,7 +5,7 @@
     "category": "Services/Field Service",
     "author": "Field suite",
     "license": "LGPL-3",
-    "depends": ["field_mission", "hr_holidays", "hr_hourly_cost"],
+    "depends": ["bus", "field_mission", "hr_holidays", "hr_hourly_cost"],
     "external_dependencies": {"python": ["openpyxl", "odfpy", "phonenumbers", "pyproj"]},
     "data": [
         "security/ir.model.access.csv",
@@ -17,6 +17,7 @@
         "views/field_optimization_views.xml",
         "views/field_mission_views.xml",
         "views/res_config_settings_views.xml",
+        "views/res_config_settings_placement_views.xml",
         "views/field_planning_menus.xml",
         "views/field_import_line_views.xml",
         "views/field_import_views.xml",

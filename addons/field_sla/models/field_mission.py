@@ -28,9 +28,10 @@ class FieldMission(models.Model):
     def _get_deadline(self):
         """The visit must also respect the SLA: arrive, else restore, in time."""
         deadlines = super()._get_deadline()
-        requests = self.sudo().request_id
+        # Read together: a request browsed alone would ask the database for its targets alone.
+        targets = {request.id: request.sla_ids for request in self.sudo().request_id}
         for mission in self:
-            lines = requests.browse(mission.sudo().request_id.id).sla_ids
+            lines = targets.get(mission.sudo().request_id.id, ())
             known = [
                 line.deadline
                 for line in lines
