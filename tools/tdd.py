@@ -31,7 +31,7 @@ def _database(suite: Suite) -> str:
     """Return this checkout's database, with the addons upgraded that have changed."""
     name = f"{databases.PREFIX}tdd_{digest(str(REPO), suite.deps)}"
     notes, keys = REPO / "var" / "tdd.json", _keys()
-    with locked("tdd"):
+    with locked(f"tdd-{digest(str(REPO))}"):
         known = json.loads(notes.read_text()) if notes.exists() else {}
         notes.unlink(missing_ok=True)
         if not databases.is_ready(name) or not known:
