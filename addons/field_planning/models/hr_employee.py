@@ -145,8 +145,11 @@ class HrEmployee(models.Model):
             if end < last + minutes and start > first
         ]
         if not holes:
+            # Who works in the morning or in the afternoon only has lunch on their own time.
+            over_noon = any(begin < first and last < end for begin, end in spans)
             lunch = (first, last, company.field_lunch_minutes * 60)
-            return WorkDay(day, spans, lunch=lunch if company.field_lunch_minutes else None)
+            taken = company.field_lunch_minutes and over_noon
+            return WorkDay(day, spans, lunch=lunch if taken else None)
         hole = max(holes, key=lambda pair: pair[1] - pair[0])
         merged = []
         for begin, end in spans:
