@@ -124,20 +124,19 @@ class FieldMissionCandidates(models.Model):
 
     def _word_candidate(self, one, facts):
         """Return what speaks against a candidate, in words."""
-        _ = self.env._
         found = []
         if not one.allowed:
             found.append(facts["forbidden"][one.key])
         if not one.skilled:
-            found.append(_("a skill is missing"))
+            found.append(self.env._("a skill is missing"))
         if not one.free:
-            found.append(_("not free at that time"))
+            found.append(self.env._("not free at that time"))
         if one.asked_leave:
-            found.append(_("has asked for leave"))
+            found.append(self.env._("has asked for leave"))
         if not one.in_zone:
-            found.append(_("another zone"))
+            found.append(self.env._("another zone"))
         if one.detour is None:
-            found.append(_("distance unknown"))
+            found.append(self.env._("distance unknown"))
         return found
 
 

@@ -69,7 +69,9 @@ class FieldMissionNotify(models.Model):
 
             @self.env.cr.precommit.add
             def send():
-                root._send_board(data.pop(CHANNEL), uid)
+                # A rolled back savepoint forgets what it gathered, not that it was to be sent.
+                if pending := data.pop(CHANNEL, None):
+                    root._send_board(pending, uid)
 
         return data[CHANNEL]
 

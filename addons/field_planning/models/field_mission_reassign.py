@@ -251,8 +251,10 @@ class FieldMissionReassign(models.Model):
         """Mark planners' activities as done once nothing is left to reassign for an absence."""
         listed = self.search([("to_reassign", "=", True)])
         open_keys = {key for mission in listed for key in mission._get_reassign_keys()}
-        lines = self.env["resource.calendar.leaves"].sudo().search(
-            [("field_activity_ids", "!=", False), ("id", "not in", list(open_keys))]
+        lines = (
+            self.env["resource.calendar.leaves"]
+            .sudo()
+            .search([("field_activity_ids", "!=", False), ("id", "not in", list(open_keys))])
         )
         activities = lines.field_activity_ids.filtered("active")
         if activities:

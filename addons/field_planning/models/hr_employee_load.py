@@ -55,30 +55,38 @@ class HrEmployeeLoad(models.Model):
             return found
         for key, work_day in people._get_field_days(date_from, date_to).items():
             found[key].available = work_day.seconds // 60
-        missions = self.env["field.mission"].sudo().search_fetch(
-            [
-                ("id", "not in", without.ids if without else []),
-                ("state", "in", KEEPING),
-                ("planned_date", ">=", date_from),
-                ("planned_date", "<=", date_to),
-                "|",
-                ("technician_id", "in", self.ids),
-                ("helper_ids", "in", self.ids),
-            ],
-            ["planned_date", "planned_duration", "technician_id", "helper_ids"],
+        missions = (
+            self.env["field.mission"]
+            .sudo()
+            .search_fetch(
+                [
+                    ("id", "not in", without.ids if without else []),
+                    ("state", "in", KEEPING),
+                    ("planned_date", ">=", date_from),
+                    ("planned_date", "<=", date_to),
+                    "|",
+                    ("technician_id", "in", self.ids),
+                    ("helper_ids", "in", self.ids),
+                ],
+                ["planned_date", "planned_duration", "technician_id", "helper_ids"],
+            )
         )
         for mission in missions:
             for person in mission.technician_id | mission.helper_ids:
                 if load := found.get((person.id, mission.planned_date)):
                     load.missions += 1
                     load.work += round(mission.planned_duration * 60)
-        tours = self.env["field.tour"].sudo().search_fetch(
-            [
-                ("technician_id", "in", self.ids),
-                ("date", ">=", date_from),
-                ("date", "<=", date_to),
-            ],
-            ["technician_id", "date", "travel_minutes"],
+        tours = (
+            self.env["field.tour"]
+            .sudo()
+            .search_fetch(
+                [
+                    ("technician_id", "in", self.ids),
+                    ("date", ">=", date_from),
+                    ("date", "<=", date_to),
+                ],
+                ["technician_id", "date", "travel_minutes"],
+            )
         )
         for tour in tours:
             load = found[tour.technician_id.id, tour.date]

@@ -46,23 +46,24 @@ class HrLeave(models.Model):
             leave.field_impact_text = leave._word_field_impact(len(hit), len(promised), len(due))
 
     def _word_field_impact(self, missions, promised, due):
-        _ = self.env._
         if not missions:
             return False
         words = [
-            _("1 mission planned") if missions == 1 else _("%s missions planned", missions)
+            self.env._("1 mission planned")
+            if missions == 1
+            else self.env._("%s missions planned", missions)
         ]
         if promised:
             words.append(
-                _("1 promised to a customer")
+                self.env._("1 promised to a customer")
                 if promised == 1
-                else _("%s promised to customers", promised)
+                else self.env._("%s promised to customers", promised)
             )
         if due:
             words.append(
-                _("1 with a deadline before the return")
+                self.env._("1 with a deadline before the return")
                 if due == 1
-                else _("%s with a deadline before the return", due)
+                else self.env._("%s with a deadline before the return", due)
             )
         return ", ".join(words)
 
@@ -92,7 +93,7 @@ class HrLeave(models.Model):
         """
         # The approver need not see missions; how many there are is what he decides by.
         missions = self.env["field.mission"].sudo()
-        found = {leave: missions for leave in self}
+        found = dict.fromkeys(self, missions)
         spans = {
             leave: span
             for leave in self
