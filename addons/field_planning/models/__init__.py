@@ -5,6 +5,7 @@ from . import (
     field_import_sheet,
     field_mission,
     field_mission_candidates,
+    field_mission_board,
     field_mission_import,
     field_mission_notify,
     field_mission_place,

@@ -5,6 +5,7 @@ from . import (
     test_import_flow,
     test_import_shared,
     test_optimization,
+    test_board,
     test_placement,
     test_planning_access,
     test_planning_texts,
