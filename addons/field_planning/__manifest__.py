@@ -7,12 +7,16 @@
     "license": "LGPL-3",
     "depends": ["bus", "field_mission", "hr_holidays", "hr_hourly_cost"],
     "external_dependencies": {"python": ["openpyxl", "odfpy", "phonenumbers", "pyproj"]},
+    "depends": ["field_mission", "hr_holidays", "hr_hourly_cost"],
+    "external_dependencies": {"python": ["openpyxl", "odfpy", "phonenumbers", "pyproj", "qrcode", "vobject", "xlsxwriter"]},
     "data": [
         "security/ir.model.access.csv",
         "security/field_planning_security.xml",
         "data/ir_cron_data.xml",
         "security/field_import_security.xml",
         "data/field_import_cron.xml",
+        "report/field_tour_sheet_reports.xml",
+        "report/field_tour_sheet_templates.xml",
         "views/field_tour_views.xml",
         "views/field_optimization_views.xml",
         "views/field_mission_views.xml",
@@ -28,5 +32,6 @@
     ],
     "assets": {
         "web.assets_backend": ["field_planning/static/src/**/*"],
+        "web.report_assets_common": ["field_planning/static/report/field_tour_sheet.scss"],
     },
 }

@@ -32,4 +32,5 @@ from . import (
     res_config_settings_absence,
     res_config_settings_placement,
     resource_calendar_leaves,
+    tour_sheet,
 )

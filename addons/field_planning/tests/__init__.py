@@ -10,5 +10,6 @@ from . import (
     test_planning_access,
     test_planning_texts,
     test_tour,
+    test_tour_sheet,
     test_tours_shared,
 )
