@@ -8,7 +8,9 @@
     "depends": ["bus", "field_mission", "hr_holidays", "hr_hourly_cost"],
     "external_dependencies": {"python": ["openpyxl", "odfpy", "phonenumbers", "pyproj"]},
     "depends": ["field_mission", "hr_holidays", "hr_hourly_cost"],
-    "external_dependencies": {"python": ["openpyxl", "odfpy", "phonenumbers", "pyproj", "qrcode", "vobject", "xlsxwriter"]},
+    "external_dependencies": {
+        "python": ["openpyxl", "odfpy", "phonenumbers", "pyproj", "qrcode", "vobject", "xlsxwriter"]
+    },
     "data": [
         "security/ir.model.access.csv",
         "security/field_planning_security.xml",
@@ -29,9 +31,11 @@
         "views/field_import_line_views.xml",
         "views/field_import_views.xml",
         "views/field_import_menus.xml",
+        "security/field_calendar_security.xml",
+        "views/field_calendar_link_views.xml",
+        "views/res_config_settings_exports_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["field_planning/static/src/**/*"],
-        "web.report_assets_common": ["field_planning/static/report/field_tour_sheet.scss"],
     },
 }

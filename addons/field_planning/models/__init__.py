@@ -1,4 +1,6 @@
 from . import (
+    field_calendar_link,
+    field_calendar_people,
     field_import,
     field_import_line,
     field_import_mapping,
@@ -28,6 +30,7 @@ from . import (
     res_company,
     res_company_absence,
     res_company_placement,
+    res_company_exports,
     res_config_settings,
     res_config_settings_absence,
     res_config_settings_placement,

@@ -1,26 +1,14 @@
-import base64
-import io
-
-import qrcode
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from odoo.addons.field_mission.core.slots import utc_to_local
 
+from ..exports.qr import make_qr
+
 # Checks named on the paper; the rest is in the app.
 SHEET_CHECKS = 14
 # Tours in one file: more is printed day by day.
 SHEET_LIMIT = 400
-
-
-def make_qr(text):
-    """Return a QR code as a PNG data address."""
-    code = qrcode.QRCode(border=0, box_size=4, error_correction=qrcode.ERROR_CORRECT_M)
-    code.add_data(text)
-    buffer = io.BytesIO()
-    code.make_image().save(buffer, "PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
 class FieldTourSheet(models.Model):

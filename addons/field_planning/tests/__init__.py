@@ -1,5 +1,6 @@
 from . import (
     test_absences,
+    test_calendar_link,
     test_hours,
     test_import_access,
     test_import_flow,

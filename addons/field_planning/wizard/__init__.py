@@ -1,1 +1,2 @@
 from . import field_reassign
+from . import field_calendar_wizard

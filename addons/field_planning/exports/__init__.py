@@ -1,0 +1,1 @@
+"""Files for the outside: plain Python, tested without a database."""
