@@ -6,8 +6,6 @@
     "author": "Field suite",
     "license": "LGPL-3",
     "depends": ["bus", "field_mission", "hr_holidays", "hr_hourly_cost"],
-    "external_dependencies": {"python": ["openpyxl", "odfpy", "phonenumbers", "pyproj"]},
-    "depends": ["field_mission", "hr_holidays", "hr_hourly_cost"],
     "external_dependencies": {
         "python": ["openpyxl", "odfpy", "phonenumbers", "pyproj", "qrcode", "vobject", "xlsxwriter"]
     },

@@ -31,6 +31,7 @@ from . import (
     res_company_absence,
     res_company_placement,
     res_company_exports,
+    res_company_placement,
     res_config_settings,
     res_config_settings_absence,
     res_config_settings_placement,
