@@ -29,7 +29,6 @@ from . import (
     mail_activity,
     res_company,
     res_company_absence,
-    res_company_placement,
     res_company_exports,
     res_company_placement,
     res_config_settings,

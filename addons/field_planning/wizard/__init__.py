@@ -1,2 +1,1 @@
-from . import field_reassign
-from . import field_calendar_wizard
+from . import field_calendar_wizard, field_reassign
