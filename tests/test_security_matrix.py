@@ -82,6 +82,10 @@ MATRIX = {
     "field.optimization.stop": OFFICE_READ,
     "field.tour": {"portal": "r", "technician": "r", "planner": "rwcd", "manager": "rwcd"},
     "field.tour.stop": {"portal": "r", "technician": "r", "planner": "rwcd", "manager": "rwcd"},
+    "field.travel.pair": {},
+    "field.travel.ratio": OFFICE_READ,
+    "field.travel.sample": OFFICE_READ,
+    "field.travel.speed": OFFICE_SET_UP,
     # evidence
     "field.evidence": {"portal": "r", **FIELD_READ, "manager": "r"},
     "field.evidence.dossier": {"portal": "r", **FIELD_READ, "manager": "r"},

@@ -12,7 +12,9 @@
     "data": [
         "security/ir.model.access.csv",
         "security/field_planning_security.xml",
+        "security/field_travel_security.xml",
         "data/ir_cron_data.xml",
+        "data/field_travel_cron.xml",
         "security/field_import_security.xml",
         "data/field_import_cron.xml",
         "report/field_tour_sheet_reports.xml",
@@ -26,6 +28,8 @@
         "views/field_reassign_views.xml",
         "views/hr_leave_views.xml",
         "views/res_config_settings_absence_views.xml",
+        "views/field_travel_views.xml",
+        "views/res_config_settings_travel_views.xml",
         "views/field_import_line_views.xml",
         "views/field_import_views.xml",
         "views/field_import_menus.xml",

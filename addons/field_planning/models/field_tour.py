@@ -293,7 +293,7 @@ class FieldTour(models.Model):
 
     def _refresh_company(self, company, retime):
         builder = self._build_problem(company, retime)
-        answer = check(builder.problem())
+        answer = check(builder.problem(by_shift=True))
         routes = {route["shift"]: route for route in answer["routes"]}
         broken = defaultdict(list)
         for item in answer["violations"]:

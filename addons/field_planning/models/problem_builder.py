@@ -23,6 +23,10 @@ def mission_of(key):
     return int(key.partition("#")[0])
 
 
+def _point(value):
+    return value and (value[0], value[1])
+
+
 class ProblemBuilder:
     """Builds one problem for one company. Reads in batches; nothing is written.
 
@@ -40,6 +44,7 @@ class ProblemBuilder:
         self.shifts = {}
         self.visits = {}
         self.plan = {}
+        self._zones = {}
         self._skills = {}
         self._skill_names = {}
 
@@ -138,6 +143,9 @@ class ProblemBuilder:
         for mission in missions:
             site = mission.site_id.sudo()
             located = site.partner_latitude or site.partner_longitude
+            if located:
+                point = site.partner_latitude, site.partner_longitude
+                self._zones[point] = site.site_zone_id.id or None
             skills = mission.service_type_id.sudo().skill_ids
             self._skill_names.update((str(skill.id), skill.name) for skill in skills)
             self.visits[visit_key(mission.id)] = {
@@ -173,9 +181,13 @@ class ProblemBuilder:
             "with": visit_key(mission.id),
         }
 
-    def problem(self):
-        """The dictionary for the optimiser."""
+    def problem(self, by_shift=False):
+        """The dictionary for the optimiser.
+
+        :param by_shift: only judge the orders given: travel inside each working day is enough
+        """
         return {
+            "travel": self._travel(by_shift),
             "speed_kmh": self.company.field_travel_speed,
             "detour": self.company.field_travel_detour,
             "profile": self.company.field_travel_profile,
@@ -184,6 +196,28 @@ class ProblemBuilder:
             "visits": list(self.visits.values()),
             "plan": self.plan,
         }
+
+    def _travel(self, by_shift):
+        """Travel as the company's provider, its rules and its experience say."""
+        ends = {
+            key: [_point(shift["start"]), _point(shift["end"])]
+            for key, shift in self.shifts.items()
+        }
+        if by_shift:
+            groups = [
+                ends[key]
+                + [
+                    _point(visit["point"])
+                    for name, visit in self.visits.items()
+                    if name in planned or visit.get("shift") == key
+                ]
+                for key, planned in ((key, set(self.plan.get(key, ()))) for key in self.shifts)
+            ]
+        else:
+            visits = [_point(visit["point"]) for visit in self.visits.values()]
+            groups = [[point for pair in ends.values() for point in pair] + visits]
+        day = self.date_from if self.date_from == self.date_to else None
+        return self.env["field.travel"]._get_blocks(self.company, groups, day, self._zones)
 
     def day_bounds(self, employee, day):
         """Naive UTC of the start and the end of a technician's local day."""

@@ -18,6 +18,7 @@ exist here. Durations are seconds, points are ``[latitude, longitude]`` in degre
                  "skills": ["4"], "windows": [[28800, 36000]],   # in which it must START
                  "priority": 1, "shift": null, "technician": null, "day": null, "zone": null,
                  "fixed": null, "at": null, "with": null}],
+     "travel": [],                                 # blocks of known travel, see :mod:`.table`
      "plan": {"7:2026-11-30": ["12"]}}                   # the order in place before
 
 A visit's ``shift`` / ``technician`` / ``day`` lock it there; ``fixed`` is a start time that must
@@ -32,6 +33,8 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from .table import Table
 
 Point = tuple[float, float]
 Interval = tuple[int, int]
@@ -100,6 +103,7 @@ class Problem:
     detour: float = 1.3
     profile: str = "constant"
     skill_names: dict[str, str] = field(default_factory=dict)
+    table: Table | None = None
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Problem:
@@ -128,6 +132,7 @@ class Problem:
             detour=_positive("detour", data.get("detour", 1.3)),
             profile=_read_profile(data.get("profile", "constant")),
             skill_names={str(key): str(name) for key, name in (data.get("skills") or {}).items()},
+            table=_read_table(data.get("travel") or []),
         )
 
 
@@ -137,6 +142,15 @@ def _refuse_doubles(kind: str, identifiers: Iterable[str]) -> None:
         if identifier in seen:
             raise ProblemError(f"{kind} {identifier} is there twice")
         seen.add(identifier)
+
+
+def _read_table(blocks: Any) -> Table | None:
+    if not isinstance(blocks, list):
+        raise ProblemError("travel must be a list of blocks")
+    try:
+        return Table(blocks) if blocks else None
+    except ValueError as error:
+        raise ProblemError(str(error)) from error
 
 
 def _positive(name: str, value: Any) -> float:

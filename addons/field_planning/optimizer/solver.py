@@ -13,7 +13,7 @@ from .insertion import Insertion, Routes, allowed, solve_python
 from .problem import Problem, ProblemError
 from .reasons import CLASHES, Explainer, Reason, offer, sentence
 from .schedule import Scheduler, Tour
-from .travel import Matrix, Trips, matrix
+from .travel import Matrix, matrix_of, trips_of
 
 Progress = Callable[[float], None]
 
@@ -73,7 +73,7 @@ def check(data: Mapping[str, Any]) -> dict[str, Any]:
     :raises ProblemError: the problem is not well formed
     """
     problem = Problem.from_dict(data)
-    trips = Trips(problem.speed_kmh, problem.detour, problem.profile)
+    trips = trips_of(problem)
     planned = [
         visit if visit.at is None else replace(visit, fixed=visit.at) for visit in problem.visits
     ]
@@ -142,7 +142,7 @@ def insert(
     number = {item.id: index for index, item in enumerate(problem.visits)}
     if visit not in number:
         raise ProblemError(f"unknown visit {visit}")
-    trips = Trips(problem.speed_kmh, problem.detour, problem.profile)
+    trips = trips_of(problem)
     scheduler = Scheduler(problem, trips)
     wanted = problem.visits[number[visit]]
     current: Routes = {
@@ -167,7 +167,7 @@ def travel_of(problem: Problem) -> Matrix:
     """Travel matrix of all the points of the problem."""
     points = [point for shift in problem.shifts for point in (shift.start, shift.end)]
     points += [visit.point for visit in problem.visits]
-    return matrix(points, problem.speed_kmh, problem.detour, problem.profile)
+    return matrix_of(problem, points)
 
 
 class _Run:
@@ -584,7 +584,7 @@ def _reordered_offers(
             continue
         points = [problem.shifts[shift].start, problem.shifts[shift].end]
         points += [problem.visits[index].point for index in visits]
-        travel = matrix(points, problem.speed_kmh, problem.detour, problem.profile)
+        travel = matrix_of(problem, points)
         routes, left = vroom_backend.solve_vroom(problem, travel, [shift], visits, 1, None)
         if left or not scheduler.feasible(problem.shifts[shift], routes[shift]):
             continue

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .problem import Point
+from .problem import Point, Problem
+from .table import Block, Table
 
 try:
     import numpy
@@ -49,8 +50,11 @@ class Matrix:
 class Trips:
     """Like :class:`Matrix`, but computes a pair when it is asked for: enough for given orders."""
 
-    def __init__(self, speed_kmh: float, detour: float, profile: str) -> None:
+    def __init__(
+        self, speed_kmh: float, detour: float, profile: str, table: Table | None = None
+    ) -> None:
         self.speed, self.detour, self.profile = speed_kmh / 3.6, detour, profile
+        self.table = table
         self.known: dict[tuple[Point, Point], tuple[int, int]] = {}
 
     def between(self, origin: Point | None, destination: Point | None) -> tuple[int, int]:
@@ -59,10 +63,50 @@ class Trips:
             return 0, 0
         found = self.known.get((origin, destination))
         if found is None:
-            metres = _distance(origin, destination) * self.detour
-            found = _duration(metres, self.speed, self.profile), round(metres)
+            found = self.table.get(origin, destination) if self.table else None
+            if found is None:
+                metres = _distance(origin, destination) * self.detour
+                found = _duration(metres, self.speed, self.profile), round(metres)
             self.known[origin, destination] = found
         return found
+
+
+def trips_of(problem: Problem) -> Trips:
+    """Travel of a problem, pair by pair: what it brings along, else what distance says."""
+    return Trips(problem.speed_kmh, problem.detour, problem.profile, problem.table)
+
+
+def matrix_of(problem: Problem, points: Sequence[Point | None]) -> Matrix:
+    """Travel of a problem between all pairs of ``points``."""
+    table = problem.table
+    unique = list(dict.fromkeys(point for point in points if point is not None))
+    block = table and table.block_of(unique)
+    if table and block and unique:
+        return _from_block(unique, block)
+    found = matrix(unique, problem.speed_kmh, problem.detour, problem.profile)
+    if table:
+        for origin, row in found.index.items():
+            for destination, column in found.index.items():
+                known = table.get(origin, destination)
+                if known is not None:
+                    found.seconds[row][column], found.metres[row][column] = known
+                    if found.array is not None:
+                        found.array[row, column] = known[0]
+    return found
+
+
+def _from_block(points: list[Point], block: Block) -> Matrix:
+    """The part of a block that holds ``points``."""
+    index = {point: number for number, point in enumerate(points)}
+    places, size = [block.index[point] for point in points], len(block.index)
+    if numpy is None:
+        seconds = [[block.seconds[i * size + j] for j in places] for i in places]
+        metres = [[block.metres[i * size + j] for j in places] for i in places]
+        return Matrix(index, seconds, metres)
+    chosen = numpy.ix_(places, places)
+    array = numpy.array(block.seconds, dtype="int64").reshape(size, size)[chosen]
+    metres_array = numpy.array(block.metres, dtype="int64").reshape(size, size)[chosen]
+    return Matrix(index, array.tolist(), metres_array.tolist(), array)
 
 
 def matrix(

@@ -13,4 +13,5 @@ from . import (
     test_tour,
     test_tour_sheet,
     test_tours_shared,
+    test_travel,
 )
