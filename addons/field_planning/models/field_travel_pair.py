@@ -90,7 +90,8 @@ class FieldTravelPair(models.Model):
     @api.autovacuum
     def _gc_pairs(self):
         """Forget travel older than the company that keeps it longest says: roads change."""
-        days = max(self.env["res.company"].sudo().search([]).mapped("field_travel_cache_days"))
+        companies = self.env["res.company"].sudo()
+        [(days,)] = companies._read_group([], [], ["field_travel_cache_days:max"])
         self.env.cr.execute(
             SQL(
                 "DELETE FROM field_travel_pair WHERE date < %s",

@@ -81,7 +81,8 @@ class FieldTravelSample(models.Model):
     @api.model
     def _cron_learn(self):
         """Take in the travels that the technicians' clicks prove, and learn from all of them."""
-        for company in self.env["res.company"].search([]):
+        companies = self.env["res.company"].search([("field_travel_learning", "=", True)])
+        for company in companies:
             self._take_in(company)
             self.env["field.travel.ratio"]._learn(company)
             self.env["ir.cron"]._commit_progress(1)
