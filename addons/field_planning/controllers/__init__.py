@@ -1,1 +1,1 @@
-from . import field_calendar
+from . import field_calendar, portal_visits

@@ -1,12 +1,12 @@
 from . import (
     test_absences,
+    test_board,
     test_calendar_link,
     test_hours,
     test_import_access,
     test_import_flow,
     test_import_shared,
     test_optimization,
-    test_board,
     test_placement,
     test_planning_access,
     test_planning_texts,
@@ -14,4 +14,5 @@ from . import (
     test_tour_sheet,
     test_tours_shared,
     test_travel,
+    test_visit_plans,
 )

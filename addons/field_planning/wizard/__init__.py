@@ -1,1 +1,10 @@
-from . import field_calendar_wizard, field_reassign
+from . import (
+    field_calendar_wizard,
+    field_holiday_import,
+    field_reassign,
+    field_visit_certificate,
+    field_visit_change,
+    field_visit_decision,
+    field_visit_series,
+    field_visit_stop,
+)

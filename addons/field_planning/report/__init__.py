@@ -1,0 +1,1 @@
+from . import field_visit_certificate
