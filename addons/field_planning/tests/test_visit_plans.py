@@ -57,7 +57,7 @@ class TestVisitPlans(FieldVisitCommon):
     def test_register_refuses_a_second_line(self):
         plan = self._plan_visits()
         self._generate(plan)
-        due = plan.due_ids[0]
+        due = plan.due_ids[0].sudo()
         with (
             self.assertRaises(IntegrityError),
             mute_logger("odoo.sql_db"),
