@@ -7,7 +7,16 @@
     "license": "LGPL-3",
     "depends": ["bus", "field_mission", "hr_holidays", "hr_hourly_cost"],
     "external_dependencies": {
-        "python": ["openpyxl", "odfpy", "phonenumbers", "pyproj", "qrcode", "vobject", "xlsxwriter"]
+        "python": [
+            "openpyxl",
+            "odfpy",
+            "phonenumbers",
+            "pyproj",
+            "qrcode",
+            "requests",
+            "vobject",
+            "xlsxwriter",
+        ]
     },
     "data": [
         "security/ir.model.access.csv",
@@ -47,6 +56,11 @@
         "views/field_holiday_views.xml",
         "views/field_visit_portal_templates.xml",
         "report/field_visit_certificate.xml",
+        "data/field_geo_data.xml",
+        "wizard/field_geo_entry_views.xml",
+        "views/field_map_views.xml",
+        "views/res_partner_geo_views.xml",
+        "views/res_config_settings_geo_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["field_planning/static/src/**/*"],

@@ -1,5 +1,6 @@
 """The tools' own promises: nothing half-made is kept, nothing foreign is touched, red is red."""
 
+import json
 import os
 import subprocess
 import sys
@@ -203,7 +204,7 @@ def test_a_given_tree_that_is_no_odoo_is_refused(tmp_path, monkeypatch):
 
 
 def _lock_of(folder, integrity):
-    text = '{"packages": {"node_modules/leaflet": {"integrity": "%s"}}}' % integrity
+    text = json.dumps({"packages": {"node_modules/leaflet": {"integrity": integrity}}})
     (folder / "package-lock.json").write_text(text)
 
 

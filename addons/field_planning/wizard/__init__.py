@@ -8,3 +8,4 @@ from . import (
     field_visit_series,
     field_visit_stop,
 )
+from . import field_calendar_wizard, field_geo_entry, field_reassign
