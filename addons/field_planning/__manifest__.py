@@ -61,6 +61,9 @@
         "views/field_map_views.xml",
         "views/res_partner_geo_views.xml",
         "views/res_config_settings_geo_views.xml",
+        "security/field_roundtrip_security.xml",
+        "data/field_roundtrip_cron.xml",
+        "views/field_roundtrip_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["field_planning/static/src/**/*"],

@@ -11,6 +11,7 @@ from . import (
     test_placement,
     test_planning_access,
     test_planning_texts,
+    test_roundtrip,
     test_tour,
     test_tour_sheet,
     test_tours_shared,
