@@ -1,5 +1,6 @@
 from . import (
     field_calendar_wizard,
+    field_geo_entry,
     field_holiday_import,
     field_reassign,
     field_visit_certificate,
@@ -8,4 +9,3 @@ from . import (
     field_visit_series,
     field_visit_stop,
 )
-from . import field_calendar_wizard, field_geo_entry, field_reassign
