@@ -64,6 +64,9 @@
         "security/field_roundtrip_security.xml",
         "data/field_roundtrip_cron.xml",
         "views/field_roundtrip_views.xml",
+        "security/field_continuity_security.xml",
+        "data/field_continuity_data.xml",
+        "views/field_continuity_pack_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["field_planning/static/src/**/*"],

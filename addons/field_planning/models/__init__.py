@@ -2,6 +2,7 @@ from . import (
     base_geocoder,
     field_calendar_link,
     field_calendar_people,
+    field_continuity_pack,
     field_contract_visits,
     field_holiday,
     field_import,

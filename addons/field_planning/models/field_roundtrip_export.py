@@ -55,10 +55,11 @@ class FieldRoundtripExport(models.Model):
     # ------------------------------------------------------------------ write out
 
     @api.model
-    def _start(self, missions):
+    def _start(self, missions, at_once=False):
         """Write missions out: at once, or in the background where there are many.
 
         :param missions: ``field.mission`` in the wanted order, of one company
+        :param at_once: whatever their number
         :return: the export
         """
         if not missions:
@@ -89,7 +90,7 @@ class FieldRoundtripExport(models.Model):
                 "filename": f"missions-{now:%Y-%m-%d-%H%M}.xlsx",
             }
         )
-        if len(missions) <= INLINE_ROWS:
+        if at_once or len(missions) <= INLINE_ROWS:
             export._write_file(missions)
         else:
             # Kept for the cron, which runs as this user.

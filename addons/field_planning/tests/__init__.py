@@ -2,6 +2,7 @@ from . import (
     test_absences,
     test_board,
     test_calendar_link,
+    test_continuity_pack,
     test_geocoding,
     test_hours,
     test_import_access,

@@ -16,9 +16,7 @@ class FieldVisitCertificate(models.TransientModel):
         required=True,
         default=lambda self: fields.Date.context_today(self) - relativedelta(years=1, day=1),
     )
-    date_to = fields.Date(
-        string="Until", required=True, default=fields.Date.context_today
-    )
+    date_to = fields.Date(string="Until", required=True, default=fields.Date.context_today)
     figures_text = fields.Char(compute="_compute_figures_text", string="It says")
 
     @api.depends("contract_id", "date_from", "date_to")

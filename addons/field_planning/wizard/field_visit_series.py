@@ -19,9 +19,7 @@ class FieldVisitSeries(models.TransientModel):
     duration = fields.Float(
         compute="_compute_duration", store=True, readonly=False, help="Hours on site."
     )
-    date_start = fields.Date(
-        string="First day", required=True, default=fields.Date.context_today
-    )
+    date_start = fields.Date(string="First day", required=True, default=fields.Date.context_today)
     promised_kind = fields.Selection(
         selection=lambda self: self.env["field.visit.plan"]._fields["promised_kind"].selection,
         string="Promise",
