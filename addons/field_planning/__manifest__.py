@@ -67,6 +67,7 @@
         "security/field_continuity_security.xml",
         "data/field_continuity_data.xml",
         "views/field_continuity_pack_views.xml",
+        "views/field_load_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["field_planning/static/src/**/*"],

@@ -10,6 +10,7 @@ from . import (
     field_import_mapping,
     field_import_sheet,
     field_map,
+    field_load,
     field_mission,
     field_mission_board,
     field_mission_candidates,

@@ -1,4 +1,4 @@
-from datetime import date, timedelta
+from datetime import timedelta
 
 from babel.dates import get_day_names, get_month_names
 from babel.lists import format_list
@@ -402,12 +402,14 @@ class FieldVisitRule(models.AbstractModel):
                     format_date(self.env, unknown.nominal),
                 )
             )
-        past = [one for one in found if one.day and one.day < self._preview_today()]
-        if past:
+        today = fields.Date.context_today(self)
+        past = [one for one in found if one.day and one.day < today]
+        if past and self._is_new_rule():
             warnings.append(
                 self.env._("%s of these visits lie in the past and are late at once.", len(past))
             )
         return warnings
 
-    def _preview_today(self) -> date:
-        return fields.Date.context_today(self)
+    def _is_new_rule(self):
+        """Tell whether the visits of one record are not owed yet (hook)."""
+        return True

@@ -16,7 +16,9 @@ class FieldVisitDue(models.Model):
 
     _name = "field.visit.due"
     _description = "Obligation"
-    _inherit = ["mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    # Planners comment on what they may not write.
+    _mail_post_access = "read"
     _order = "due_date, id"
     _check_company_auto = True
     _rec_names_search = ["plan_id.name", "site_id.name", "contract_id.name"]
@@ -49,7 +51,7 @@ class FieldVisitDue(models.Model):
     mission_id = fields.Many2one(
         "field.mission", index=True, ondelete="set null", readonly=True, check_company=True
     )
-    mission_state = fields.Selection(related="mission_id.state", string="Mission")
+    mission_state = fields.Selection(related="mission_id.state", string="Mission status")
     technician_id = fields.Many2one(related="mission_id.technician_id")
     planned_start = fields.Datetime(related="mission_id.planned_start")
     state = fields.Selection(
@@ -250,6 +252,14 @@ class FieldVisitDue(models.Model):
             due.display_name = " · ".join(word for word in words if word)
 
     # ------------------------------------------------------------------ guards
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Write obligations in batches: their history is in their own fields, not in messages."""
+        quiet = self.with_context(
+            mail_create_nolog=True, mail_create_nosubscribe=True, tracking_disable=True
+        )
+        return super(FieldVisitDue, quiet).create(vals_list).with_env(self.env)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_recorded(self):

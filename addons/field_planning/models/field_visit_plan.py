@@ -223,9 +223,7 @@ class FieldVisitPlan(models.Model):
                 word for word in (plan.contract_id.sudo().name, plan.name) if word
             )
 
-    @api.depends(
-        "site_ids", "contract_id.date_end", "rule_start", "date_end", "mode"
-    )  # on top of the rule's own fields
+    @api.depends("site_ids", "contract_id.date_end", "rule_start", "date_end", "state")
     @api.depends_context("lang")
     def _compute_preview(self):
         return super()._compute_preview()
@@ -259,6 +257,9 @@ class FieldVisitPlan(models.Model):
     def _get_rule_company(self):
         self.ensure_one()
         return self.company_id or self.env.company
+
+    def _is_new_rule(self):
+        return self.state in ("draft", False)
 
     def _get_horizon(self):
         """Return how many days ahead the missions of one plan are made."""
