@@ -165,6 +165,8 @@ class FieldMissionReassign(models.Model):
     def _raise_plan_version(self):
         """A listed mission that is moved or given to somebody else is judged again."""
         result = super()._raise_plan_version()
+        if not self:
+            return result
         listed = self.sudo().filtered("to_reassign")
         if listed:
             listed._update_reassign()

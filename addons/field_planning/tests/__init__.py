@@ -15,6 +15,7 @@ from . import (
     test_planning_access,
     test_planning_texts,
     test_roundtrip,
+    test_subcontractors,
     test_tour,
     test_tour_sheet,
     test_tours_shared,

@@ -9,3 +9,4 @@ from . import (
     field_visit_series,
     field_visit_stop,
 )
+from . import field_calendar_wizard, field_offer_decline, field_reassign, field_subcontractor_setup
