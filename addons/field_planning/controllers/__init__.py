@@ -1,2 +1,5 @@
-from . import field_calendar, portal_visits
-from . import field_calendar, field_offer
+from . import (
+    field_calendar,
+    field_offer,
+    portal_visits,
+)
