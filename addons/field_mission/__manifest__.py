@@ -18,6 +18,7 @@
         "security/field_mission_groups.xml",
         "security/ir.model.access.csv",
         "security/field_mission_security.xml",
+        "security/field_suggestion_security.xml",
         "data/ir_sequence_data.xml",
         "data/ir_cron_data.xml",
         "wizard/field_technician_setup_views.xml",
@@ -29,6 +30,7 @@
         "wizard/field_signature_wizard_views.xml",
         "wizard/field_time_wizard_views.xml",
         "wizard/field_report_wizard_views.xml",
+        "wizard/field_suggestion_refusal_views.xml",
         "views/field_app_templates.xml",
         "views/field_photo_views.xml",
         "views/field_signature_views.xml",
@@ -55,6 +57,7 @@
         "report/field_mission_order_reports.xml",
         "report/field_mission_order_templates.xml",
         "views/field_menus.xml",
+        "views/field_suggestion_views.xml",
     ],
     "assets": {
         # The technician's app: its own lean bundle, without the web client.

@@ -34,5 +34,7 @@ from . import field_signature
 from . import field_operation
 from . import field_device
 from . import field_mission_app
+from . import field_suggestion
+from . import field_mission_suggestion
 from . import stock_picking
 from . import stock_move

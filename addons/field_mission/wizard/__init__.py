@@ -8,3 +8,4 @@ from . import field_photo_wizard
 from . import field_signature_wizard
 from . import field_time_wizard
 from . import field_report_wizard
+from . import field_suggestion_refusal

@@ -7,6 +7,7 @@ import {getPanels} from "../core/registry";
 import {FieldComponent} from "./base";
 import {Icon} from "./icon";
 import "./panels";
+import "./suggestion";
 
 export class MissionPage extends FieldComponent {
     static template = "field_mission.Mission";

@@ -45,6 +45,11 @@ export const incidentLabels = () => ({
     other: _t("Other"),
 });
 
+export const suggestionLabels = () => ({
+    opportunity: _t("Opportunity"),
+    improvement: _t("Improvement"),
+});
+
 export const billingLabels = () => ({
     billable: _t("Billable"),
     included: _t("Included"),
@@ -71,4 +76,5 @@ export const operationLabels = () => ({
     photo: _t("Photo"),
     sign: _t("Signature"),
     incident: _t("Incident"),
+    "suggestion.add": _t("Suggestion"),
 });
