@@ -18,6 +18,7 @@
         "security/field_mission_groups.xml",
         "security/ir.model.access.csv",
         "security/field_mission_security.xml",
+        "security/field_document_security.xml",
         "security/field_suggestion_security.xml",
         "data/ir_sequence_data.xml",
         "data/ir_cron_data.xml",
@@ -57,6 +58,7 @@
         "report/field_mission_order_reports.xml",
         "report/field_mission_order_templates.xml",
         "views/field_menus.xml",
+        "views/field_document_views.xml",
         "views/field_suggestion_views.xml",
     ],
     "assets": {

@@ -2,6 +2,7 @@ from . import field_evidence
 from . import field_evidence_dossier
 from . import field_evidence_verification
 from . import field_evidence_source
+from . import field_document_ack
 from . import field_incident
 from . import field_mission
 from . import field_mission_check_answer

@@ -95,6 +95,7 @@ class FieldEvidence(models.Model):
             ("drawing", "Drawing"),
             ("document", "Document"),
             ("signature", "Signature"),
+            ("reading", "Document read"),
             ("incident", "Incident"),
             ("nonconformity", "Non-conformity"),
             ("close", "Closing"),
@@ -385,6 +386,9 @@ class FieldEvidence(models.Model):
     def _summarize_mission(self, data):
         names = [(data.get(key) or {}).get("name") for key in ("site_id", "service_type_id")]
         return " · ".join(filter(None, [*names, data.get("conclusion")]))
+
+    def _summarize_reading(self, data):
+        return self._pair((data.get("version_id") or {}).get("name"), data.get("person"))
 
     def _summarize_answer(self, data):
         check = data.get("check") or {}

@@ -1,6 +1,8 @@
+from werkzeug.exceptions import NotFound
+
 from odoo import http
 from odoo.exceptions import AccessError, UserError
-from odoo.http import request
+from odoo.http import content_disposition, request
 
 from .field_app import PROTOCOL, FieldApp
 
@@ -81,3 +83,34 @@ class FieldApi(FieldApp):
         except UserError as error:
             return request.make_json_response({"error": str(error)}, status=400)
         return request.make_json_response({"uuid": uuid, "state": state})
+
+    @http.route(
+        "/field/api/document/<int:version_id>",
+        type="http",
+        auth="user",
+        methods=["GET"],
+        sitemap=False,
+        readonly=True,
+    )
+    def document(self, version_id):
+        """Return the bytes of a document of one of the user's missions, to be kept on the phone.
+
+        :param version_id: id of ``field.document.version``
+        :return: the file, or 404 for whatever is none of the user's
+        """
+        missions = request.env["field.mission"]._get_app_missions()
+        documents = request.env["field.document"].sudo().union(*missions._get_documents().values())
+        version = documents.version_ids.filtered(lambda one: one.id == version_id)
+        attachment = version._get_attachments().get(version_id)
+        if not attachment:
+            raise NotFound()
+        # A page that somebody uploaded must not run as one of ours.
+        return request.make_response(
+            attachment.raw,
+            headers=[
+                ("Content-Type", "application/octet-stream"),
+                ("Content-Disposition", content_disposition(version._get_safe_filename())),
+                ("X-Content-Type-Options", "nosniff"),
+                ("Cache-Control", "private, no-store"),
+            ],
+        )

@@ -34,6 +34,10 @@ from . import field_signature
 from . import field_operation
 from . import field_device
 from . import field_mission_app
+from . import field_document
+from . import field_document_version
+from . import field_document_ack
+from . import field_mission_document
 from . import field_suggestion
 from . import field_mission_suggestion
 from . import stock_picking

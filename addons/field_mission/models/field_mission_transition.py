@@ -143,7 +143,7 @@ class FieldMissionTransition(models.Model):
         reason = self._clean_reason(step, reason)
         device = self._device_time(at)
         missions = self.sudo()
-        missions._check_needs(step)
+        missions._check_needs(step, device)
         before = {mission.id: mission.state for mission in missions}
         missions._guarded_write(missions._prepare_step_values(step, reason, device))
         missions._after_step(step, device)
@@ -243,19 +243,18 @@ class FieldMissionTransition(models.Model):
             ) from error
         return moment.replace(tzinfo=None, microsecond=0)
 
-    def _check_needs(self, step):
-        """Refuse the step for missions that lack what the table asks for, all of it named."""
+    def _check_needs(self, step, device):
+        """Refuse the step for missions that lack what the table asks for, all of it named.
+
+        :param device: device time of the step, naive UTC
+        """
         missing = []
         if {"technician", "slot", "duration"} & set(step.needs):
             missing = list(self._plan_blockers().items())
         elif "work" in step.needs:
             missing = list(self._done_blockers().items())
         elif "published" in step.needs:
-            missing = [
-                (mission.id, [self.env._("it is not published yet")])
-                for mission in self
-                if not mission.published
-            ]
+            missing = list(self._start_blockers(device).items())
         lines = [
             f"{self.browse(mission_id).display_name} : {', '.join(reasons)}"
             for mission_id, reasons in missing
@@ -280,6 +279,17 @@ class FieldMissionTransition(models.Model):
                 reasons.append(self.env._("a duration above zero"))
             found[mission.id] = reasons
         return found
+
+    def _start_blockers(self, device=None):
+        """Return what each mission lacks before it can be started (hook).
+
+        :param device: device time of the start, naive UTC (default: now)
+        :return: ``{mission_id: [sentence, …]}``, an empty list where nothing is missing
+        """
+        return {
+            mission.id: [] if mission.published else [self.env._("it is not published yet")]
+            for mission in self
+        }
 
     def _done_blockers(self):
         """Return what each mission lacks before it can be finished (hook).

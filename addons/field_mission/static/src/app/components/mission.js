@@ -3,9 +3,10 @@ import {fromText, hour, spent} from "../core/clock";
 import {_t} from "../core/i18n";
 import {accessLabels, stateLabel} from "../core/labels";
 import {doneBlockers} from "../core/reducer";
-import {getPanels} from "../core/registry";
+import {getPanels, getStartBlockers} from "../core/registry";
 import {FieldComponent} from "./base";
 import {Icon} from "./icon";
+import "./documents";
 import "./panels";
 import "./suggestion";
 
@@ -110,6 +111,12 @@ export class MissionPage extends FieldComponent {
     }
 
     async take(step) {
+        const [blocker] = step.kind === "mission.arrive" ? this.startBlockers : [];
+        if (blocker) {
+            this.state.open = blocker.panel;
+            this.state.asking = "start";
+            return;
+        }
         if (step.kind !== "done") {
             await this.perform(step.kind);
             if (step.kind === "mission.arrive") {
@@ -118,6 +125,10 @@ export class MissionPage extends FieldComponent {
             return;
         }
         this.state.asking = "done";
+    }
+
+    get startBlockers() {
+        return this.mission.state === "planned" ? getStartBlockers(this.mission) : [];
     }
 
     get blockers() {

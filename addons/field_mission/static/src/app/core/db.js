@@ -5,7 +5,7 @@
  * Only additive upgrades, never a deletion: an outbox may be weeks old.
  */
 
-const VERSION = 1;
+const VERSION = 2;
 
 function promised(request) {
     return new Promise((resolve, reject) => {
@@ -19,6 +19,9 @@ export function upgrade(db, oldVersion) {
         db.createObjectStore("meta");
         db.createObjectStore("ops", {keyPath: "seq", autoIncrement: true});
         db.createObjectStore("blobs", {keyPath: "uuid"});
+    }
+    if (oldVersion < 2) {
+        db.createObjectStore("files", {keyPath: "version"});
     }
 }
 

@@ -45,6 +45,15 @@ export const incidentLabels = () => ({
     other: _t("Other"),
 });
 
+export const documentLabels = () => ({
+    prevention: _t("Prevention plan"),
+    permit: _t("Work permit"),
+    procedure: _t("Procedure"),
+    drawing: _t("Drawing"),
+    manual: _t("Manual"),
+    other: _t("Other"),
+});
+
 export const suggestionLabels = () => ({
     opportunity: _t("Opportunity"),
     improvement: _t("Improvement"),
@@ -76,5 +85,6 @@ export const operationLabels = () => ({
     photo: _t("Photo"),
     sign: _t("Signature"),
     incident: _t("Incident"),
+    "document.read": _t("Document read"),
     "suggestion.add": _t("Suggestion"),
 });

@@ -10,6 +10,7 @@
 
 const panels = new Map();
 const operations = new Map();
+const startBlockers = new Map();
 
 export function addPanel(name, panel) {
     panels.set(name, {name, sequence: 50, visible: () => true, badge: () => "", ...panel});
@@ -25,4 +26,21 @@ export function addOperation(kind, apply) {
 
 export function getOperation(kind) {
     return operations.get(kind);
+}
+
+/**
+ * What has to be done on a panel before a mission can start.
+ *
+ * @param {string} panel name of the panel where it is done
+ * @param {(mission: object) => string[]} find names of what is missing
+ */
+export function addStartBlocker(panel, find) {
+    startBlockers.set(panel, find);
+}
+
+/** @returns {{panel: string, names: string[]}[]} */
+export function getStartBlockers(mission) {
+    return [...startBlockers]
+        .map(([panel, find]) => ({panel, names: find(mission)}))
+        .filter((blocker) => blocker.names.length);
 }

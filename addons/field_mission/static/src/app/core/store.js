@@ -4,6 +4,7 @@ import {markRaw, reactive} from "@odoo/owl";
 import {addDays, dayOf, fromText, nowText} from "./clock";
 import {DeviceDatabase} from "./db";
 import {SyncEngine} from "./engine";
+import {keepFiles} from "./files";
 import {setTerms} from "./i18n";
 import {isLive, replay, runningTime} from "./reducer";
 import {call, fetchTerms, TransportError} from "./transport";
@@ -34,6 +35,7 @@ export class FieldStore {
         this.snapshot = markRaw({missions: [], products: [], user: {}});
         this.operations = markRaw([]);
         this.blobCount = 0;
+        this.files = markRaw(new Set());
         this.missions = markRaw([]);
         this.drift = 0;
         this.lastSync = null;
@@ -174,6 +176,7 @@ export class FieldStore {
         if (kept) {
             this.snapshot = markRaw(kept);
         }
+        this.files = markRaw(new Set(await this.database.keys("files")));
         this.lastSync = (await this.database.getMeta("last_sync")) || null;
         const engine = new SyncEngine({
             db: this.database,
@@ -270,6 +273,7 @@ export class FieldStore {
     async _takeSnapshot(data) {
         this.snapshot = markRaw(data);
         await this._reload();
+        this._keepFiles();
         const kept = await this.database.getMeta("terms");
         const wanted = `${data.user.lang} ${data.app_version}`;
         if (kept?.key !== wanted) {
@@ -287,6 +291,28 @@ export class FieldStore {
         this.operations = markRaw(await this.database.all("ops"));
         this.blobCount = (await this.database.keys("blobs")).length;
         this._draw();
+    }
+
+    /** Fetch the documents' bytes beside everything else: nothing waits for them. */
+    async _keepFiles() {
+        if (this.fetching) {
+            return;
+        }
+        this.fetching = true;
+        try {
+            this.files = markRaw(await keepFiles(this.database, this.snapshot));
+        } finally {
+            this.fetching = false;
+        }
+    }
+
+    /** @returns {Promise<object|null>} { bytes, mimetype } of a document's version */
+    async file(version) {
+        const kept = await this.database.get("files", version);
+        if (!kept) {
+            await this._keepFiles();
+        }
+        return kept || (await this.database.get("files", version)) || null;
     }
 
     // Plain objects, replaced as a whole: a proxy can be neither cloned nor stored.
@@ -382,7 +408,10 @@ export class FieldStore {
             return false;
         }
         localStorage.removeItem(LAST_USER);
-        await this.database.write(["meta"], ({meta}) => meta.delete("snapshot"));
+        await this.database.write(["meta", "files"], ({meta, files}) => {
+            meta.delete("snapshot");
+            files.clear();
+        });
         this.database.close();
         location.href = "/web/session/logout?redirect=/web/login?redirect=/field";
         return true;

@@ -112,3 +112,26 @@ export async function fetchTerms(modules, lang) {
     const response = await fetch(`/web/webclient/translations?${query}`, {cache: "reload"});
     return response.ok ? (await response.json()).modules : null;
 }
+
+/**
+ * Fetch a document's bytes, and check that they are its own: a captive portal answers, too.
+ *
+ * @param {object} file { version, checksum } as the snapshot names it
+ * @returns {Promise<ArrayBuffer>}
+ */
+export async function fetchDocument({version, checksum}) {
+    const response = await send(`/field/api/document/${version}`, {method: "GET"});
+    if (response.type === "opaqueredirect" || response.redirected) {
+        throw new TransportError("expired");
+    }
+    if (!response.ok) {
+        throw new TransportError("offline", `HTTP ${response.status}`);
+    }
+    const bytes = await response.arrayBuffer();
+    const hash = await crypto.subtle.digest("SHA-1", bytes);
+    const found = [...new Uint8Array(hash)].map((b) => b.toString(16).padStart(2, "0")).join("");
+    if (found !== checksum) {
+        throw new TransportError("offline", "not the document");
+    }
+    return bytes;
+}
