@@ -229,7 +229,7 @@ class FieldMission(models.Model):
         people = self.time_ids.filtered(lambda line: line.kind == "on_site").employee_id
         counts = defaultdict(Decimal, visit=Decimal(1), person=Decimal(len(people) or 1))
         normalize = self.env["field.billing.rule"]._normalize_counter
-        for check in self.check_ids:
+        for check in self.check_ids - self._get_hidden_checks():
             if check.kind == "number" and check.result in ("ok", "fail"):
                 counts[normalize(check.name)] += Decimal(repr(check.value_number))
         return counts

@@ -408,7 +408,8 @@ class FieldMissionReport(models.Model):
     def _report_checks(self):
         """Return the answered checks by section: ``[{"name", "rows"}, …]``."""
         sections = [{"name": "", "rows": []}]
-        for check in self.check_ids.sorted(lambda check: (check.sequence, check.id)):
+        asked = self.check_ids - self._get_hidden_checks()
+        for check in asked.sorted(lambda check: (check.sequence, check.id)):
             if check.kind == "section":
                 sections.append({"name": check.name, "rows": []})
                 continue

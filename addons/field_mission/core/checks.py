@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 OK = "ok"
@@ -51,3 +52,33 @@ def _judge_number(number: Any, spec: dict[str, Any]) -> str:
     if (low is not None and number < low) or (high is not None and number > high):
         return FAIL
     return OK
+
+
+def hidden(checks: Iterable[Mapping[str, Any]]) -> set[int]:
+    """Return the numbers of the checks that are not asked: their condition is not met.
+
+    What depends on a check that is not asked itself is not asked either.
+
+    :param checks: in the order of the checklist; each has ``number``, ``result``, ``yesno``,
+        ``choice`` and ``shown_if``: None, or ``{"number": of an earlier check, "when": "yes" |
+        "no" | "ok" | "fail" | "choice", "choice": str}``
+    """
+    known: dict[int, Mapping[str, Any]] = {}
+    gone: set[int] = set()
+    for check in checks:
+        number, condition = check["number"], check["shown_if"]
+        if condition:
+            asked = known.get(condition["number"])
+            if asked is None or condition["number"] in gone or not _is_met(condition, asked):
+                gone.add(number)
+        known[number] = check
+    return gone
+
+
+def _is_met(condition: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
+    when = condition["when"]
+    if when in ("yes", "no"):
+        return bool(asked["yesno"] == when)
+    if when == "choice":
+        return bool(asked["choice"] == condition["choice"])
+    return bool(asked["result"] == when)

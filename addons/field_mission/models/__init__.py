@@ -17,6 +17,7 @@ from . import field_contract
 from . import field_request
 from . import field_mission
 from . import field_mission_transition
+from . import field_mission_condition
 from . import field_mission_execution
 from . import field_mission_hooks
 from . import field_mission_stock

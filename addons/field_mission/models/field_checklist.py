@@ -31,6 +31,17 @@ class FieldChecklist(models.Model):
             )
         return super().write(vals)
 
+    def copy(self, default=None):
+        """Copy checklists; conditions point to the copies of the checks they depend on."""
+        copies = super().copy(default)
+        for former, new in zip(self, copies, strict=True):
+            order = former.item_ids.sorted("id"), new.item_ids.sorted("id")
+            by_former = dict(zip(*order, strict=True))
+            for item, copied in by_former.items():
+                if item.shown_if_item_id:
+                    copied.shown_if_item_id = by_former.get(item.shown_if_item_id)
+        return copies
+
     def action_publish(self):
         """Make the drafts the versions that new missions take; their former versions retire.
 

@@ -259,6 +259,8 @@ class FieldMissionCheckApp(models.Model):
         spec = self._get_spec()
         return {
             "id": self.id,
+            "number": self.number,
+            "shown_if": self.shown_if or None,
             "name": self.name,
             "kind": self.kind,
             "help": self.help or "",

@@ -31,6 +31,11 @@ class FieldMissionCheck(models.Model):
     max_value = fields.Float(readonly=True)
     required = fields.Boolean(readonly=True)
     photo_if_fail = fields.Boolean(readonly=True)
+    number = fields.Integer(readonly=True, help="Place in the checklist.")
+    shown_if = fields.Json(readonly=True, help="The earlier check and the answer that ask it.")
+    is_hidden = fields.Boolean(
+        string="Not asked", compute="_compute_is_hidden", help="Its condition is not met."
+    )
 
     answer_ids = fields.One2many("field.mission.check.answer", "check_id", string="Answers")
     current_answer_id = fields.Many2one(
@@ -56,6 +61,12 @@ class FieldMissionCheck(models.Model):
     bounds = fields.Char(compute="_compute_bounds")
     answered_by_id = fields.Many2one(related="current_answer_id.author_id", string="Answered by")
     answered_on = fields.Datetime(related="current_answer_id.device_date", string="Answered on")
+
+    @api.depends("mission_id.check_ids.result", "mission_id.check_ids.current_answer_id")
+    def _compute_is_hidden(self):
+        hidden = self.mission_id._get_hidden_checks()
+        for check in self:
+            check.is_hidden = check in hidden
 
     @api.depends("current_answer_id")
     def _compute_display_value(self):

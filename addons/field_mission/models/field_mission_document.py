@@ -31,9 +31,10 @@ class FieldMissionDocument(models.Model):
     @api.depends("document_ids", "ack_ids")
     @api.depends_context("uid")
     def _compute_unread_document_count(self):
-        for mission in self.sudo():
-            read = mission.ack_ids.filtered(lambda ack: ack.user_id == self.env.user)
-            mission.unread_document_count = len(mission.document_ids.version_id - read.version_id)
+        for mission in self:
+            known = mission.sudo()
+            read = known.ack_ids.filtered(lambda ack: ack.user_id == self.env.user)
+            mission.unread_document_count = len(known.document_ids.version_id - read.version_id)
 
     @api.depends("own_document_ids", "service_type_id", "site_id")
     def _compute_document_ids(self):

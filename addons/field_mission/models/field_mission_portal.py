@@ -81,7 +81,7 @@ class FieldMissionPortal(models.Model):
     def _get_portal_checks(self):
         """Return the checks of one mission that its customer may read (hook)."""
         self.ensure_one()
-        return self.check_ids.filtered(
+        return (self.check_ids - self._get_hidden_checks()).filtered(
             lambda check: check.kind == "section" or check.result != "todo"
         )
 

@@ -81,7 +81,8 @@ class FieldMissionScreens(models.Model):
     @api.depends("check_ids.result")
     def _compute_check_progress(self):
         for mission in self:
-            checks = mission.check_ids.filtered(lambda check: check.kind != "section")
+            asked = mission.check_ids - mission._get_hidden_checks()
+            checks = asked.filtered(lambda check: check.kind != "section")
             answered = checks.filtered(lambda check: check.result != "todo")
             mission.check_count = len(checks)
             mission.check_done_count = len(answered)
@@ -172,7 +173,7 @@ class FieldMissionScreens(models.Model):
     def action_answer_next(self):
         """Open the first check of one mission that has no answer yet, or close the dialog."""
         self.ensure_one()
-        check = self.check_ids.filtered(
+        check = (self.check_ids - self._get_hidden_checks()).filtered(
             lambda check: check.kind != "section" and check.result == "todo"
         )[:1]
         if not check:

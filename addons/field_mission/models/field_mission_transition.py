@@ -300,7 +300,7 @@ class FieldMissionTransition(models.Model):
         for mission in self.sudo():
             reasons = [
                 self.env._("an answer to “%s”", check.name)
-                for check in mission.check_ids
+                for check in mission.check_ids - mission._get_hidden_checks()
                 if check.required and check.result == "todo" and check.kind != "section"
             ]
             kinds = set(mission.photo_ids.mapped("kind"))

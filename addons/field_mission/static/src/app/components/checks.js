@@ -1,5 +1,6 @@
 import {useState} from "@odoo/owl";
 import {_t} from "../core/i18n";
+import {askedChecks} from "../core/reducer";
 import {FieldComponent} from "./base";
 import {Icon} from "./icon";
 import {PhotoButton} from "./photo_button";
@@ -14,7 +15,7 @@ export class ChecksPanel extends FieldComponent {
     }
 
     get checks() {
-        return this.mission.checks;
+        return askedChecks(this.mission);
     }
 
     bounds(check) {

@@ -1,6 +1,7 @@
 /** The panels of the mission page, in the order of a visit. Other addons add theirs. */
 
 import {_t} from "../core/i18n";
+import {askedChecks} from "../core/reducer";
 import {addPanel} from "../core/registry";
 import {ChecksPanel} from "./checks";
 import {IncidentPanel} from "./incident";
@@ -12,7 +13,7 @@ import {SignaturePanel} from "./signature";
 import {TimesPanel} from "./times";
 
 function answered(mission) {
-    const checks = mission.checks.filter((check) => check.kind !== "section");
+    const checks = askedChecks(mission).filter((check) => check.kind !== "section");
     const done = checks.filter((check) => check.result !== "todo");
     return checks.length ? `${done.length}/${checks.length}` : "";
 }

@@ -31,9 +31,33 @@ export function replay(snapshot, operations) {
     return missions;
 }
 
+function isMet(condition, asked) {
+    if (condition.when === "yes" || condition.when === "no") {
+        return asked.yesno === condition.when;
+    }
+    return condition.when === "choice"
+        ? asked.choice === condition.choice
+        : asked.result === condition.when;
+}
+
+/** The checks that are asked now: the same rule as `core/checks.py` on the server. */
+export function askedChecks(mission) {
+    const known = new Map();
+    const gone = new Set();
+    for (const check of mission.checks) {
+        const condition = check.shown_if;
+        const asked = condition && known.get(condition.number);
+        if (condition && (!asked || gone.has(condition.number) || !isMet(condition, asked))) {
+            gone.add(check.number);
+        }
+        known.set(check.number, check);
+    }
+    return mission.checks.filter((check) => !gone.has(check.number));
+}
+
 /** What the server will ask before the mission can be finished: keys and names. */
 export function doneBlockers(mission) {
-    const blockers = mission.checks
+    const blockers = askedChecks(mission)
         .filter((check) => check.required && check.kind !== "section" && check.result === "todo")
         .map((check) => ({key: "check", name: check.name}));
     if (mission.type.requires_photo && !mission.photos.some((photo) => photo.kind === "photo")) {
