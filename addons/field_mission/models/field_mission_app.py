@@ -157,6 +157,15 @@ class FieldMissionApp(models.Model):
                     for sign in mission.signature_ids
                 ],
                 "texts": texts[mission.id],
+                "equipment": [
+                    {
+                        "id": equipment.id,
+                        "name": equipment.display_name,
+                        "serial": equipment.serial or "",
+                    }
+                    for equipment in mission.site_id.site_equipment_ids
+                    if equipment.company_id == mission.company_id
+                ],
                 "nonconformities": [
                     {
                         "id": record.id,

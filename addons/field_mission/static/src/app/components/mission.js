@@ -7,6 +7,7 @@ import {getPanels, getStartBlockers} from "../core/registry";
 import {FieldComponent} from "./base";
 import {Icon} from "./icon";
 import "./documents";
+import "./nonconformity";
 import "./panels";
 import "./suggestion";
 

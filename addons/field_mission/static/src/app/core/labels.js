@@ -45,6 +45,12 @@ export const incidentLabels = () => ({
     other: _t("Other"),
 });
 
+export const gravityLabels = () => ({
+    minor: _t("Minor"),
+    major: _t("Major"),
+    critical: _t("Critical"),
+});
+
 export const documentLabels = () => ({
     prevention: _t("Prevention plan"),
     permit: _t("Work permit"),
@@ -85,6 +91,7 @@ export const operationLabels = () => ({
     photo: _t("Photo"),
     sign: _t("Signature"),
     incident: _t("Incident"),
+    "nonconformity.add": _t("Non-conformity"),
     "document.read": _t("Document read"),
     "suggestion.add": _t("Suggestion"),
 });
