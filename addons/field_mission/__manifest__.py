@@ -32,6 +32,7 @@
         "wizard/field_time_wizard_views.xml",
         "wizard/field_report_wizard_views.xml",
         "wizard/field_suggestion_refusal_views.xml",
+        "wizard/field_loading_views.xml",
         "views/field_app_templates.xml",
         "views/field_photo_views.xml",
         "views/field_signature_views.xml",

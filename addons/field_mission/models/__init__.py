@@ -36,6 +36,7 @@ from . import field_operation
 from . import field_device
 from . import field_mission_app
 from . import field_mission_nonconformity
+from . import field_service_type_material
 from . import field_document
 from . import field_document_version
 from . import field_document_ack

@@ -9,3 +9,4 @@ from . import field_signature_wizard
 from . import field_time_wizard
 from . import field_report_wizard
 from . import field_suggestion_refusal
+from . import field_loading

@@ -26,12 +26,22 @@ export class MaterialsPanel extends FieldComponent {
 
     get found() {
         const words = this.state.search.toLowerCase().split(/\s+/).filter(Boolean);
-        const products = this.store.snapshot.products || [];
+        const {products} = this;
         const matching = products.filter((product) => {
             const text = `${product.name} ${product.code} ${product.barcode}`.toLowerCase();
             return words.every((word) => text.includes(word));
         });
         return matching.slice(0, SHOWN);
+    }
+
+    /** What missions of this type usually take comes first, in the van or not. */
+    get products() {
+        const held = this.store.snapshot.products || [];
+        const favourites = (this.mission.favourites || []).map(
+            (one) => held.find((product) => product.id === one.id) || one
+        );
+        const known = new Set(favourites.map((one) => one.id));
+        return [...favourites, ...held.filter((one) => !known.has(one.id))];
     }
 
     get billings() {
@@ -113,8 +123,7 @@ export class MaterialsPanel extends FieldComponent {
     }
 
     take(code) {
-        const products = this.store.snapshot.products || [];
-        const product = products.find((one) => one.barcode === code || one.code === code);
+        const product = this.products.find((one) => one.barcode === code || one.code === code);
         if (product) {
             this.choose(product);
         } else {

@@ -186,7 +186,8 @@ addOperation("time.add", (mission, operation) => {
 
 addOperation("material.add", (mission, operation, {snapshot}) => {
     const {payload} = operation;
-    const product = (snapshot.products || []).find((one) => one.id === payload.product_id);
+    const known = [...(snapshot.products || []), ...(mission.favourites || [])];
+    const product = known.find((one) => one.id === payload.product_id);
     mission.materials.push({
         id: operation.uuid,
         product_id: payload.product_id || false,
