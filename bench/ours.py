@@ -243,6 +243,51 @@ class Ours:
         assert len(moves) == len(orders), f"{len(moves)} invoices for {len(orders)} orders"
         return cost
 
+    def recurring(self):
+        """Make a year of weekly visits for one contract in twenty of the size, in one run."""
+        count = max(1, self.size // 20)
+        contracts = self.env["field.contract"].create(
+            [
+                {
+                    "name": f"Contract {number}",
+                    "partner_id": self.customers[number % 20].id,
+                    "date_start": "2026-11-30",
+                    "state": "active",
+                }
+                for number in range(count)
+            ]
+        )
+        plans = self.env["field.visit.plan"].create(
+            [
+                {
+                    "contract_id": contract.id,
+                    "site_ids": [(6, 0, self.sites[number % 200].ids)],
+                    "service_type_id": self.type.id,
+                    "date_start": "2026-11-30",
+                    "rule_unit": "week",
+                    "mon": True,
+                    "holiday_action": "keep",
+                    "horizon_days": 6 + (MONDAY.date() - self._today()).days + 52 * 7,
+                }
+                for number, contract in enumerate(contracts)
+            ]
+        )
+        plans.action_confirm()
+        with measured(self.env, 53 * count) as cost:
+            made = sum(plans._generate_batches())
+        assert made == 53 * count, f"{made} visits of {53 * count}"
+        yield "a year of weekly visits, 50 contracts", cost
+        run = self.root["field.visit.plan"]
+        run._cron_generate()
+        with measured(self.root, 1) as cost:
+            run._cron_generate()
+        yield "the daily run with nothing to do", cost
+
+    def _today(self):
+        from odoo import fields
+
+        return fields.Date.context_today(self.root["field.visit.plan"])
+
     def list(self):
         """Open the list and the kanban of ten times as many missions, and group them."""
         for start in range(0, self.size * 10, 1000):

@@ -150,6 +150,40 @@ class Peer:
         assert len(moves) == self.size
         yield "done missions → draft invoices", cost
 
+    def recurring(self):
+        """Start weekly recurring orders over a year, then run their cron with nothing to do."""
+        count = max(1, self.size // 20)
+        frequency = self.root["fsm.frequency"].create(
+            {"name": "Week", "interval": 1, "interval_type": "weekly"}
+        )
+        days = (MONDAY - datetime.now()).days + 1 + 52 * 7
+        frequencies = self.root["fsm.frequency.set"].create(
+            {
+                "name": "Week",
+                "schedule_days": days + 3,
+                "fsm_frequency_ids": [(6, 0, frequency.ids)],
+            }
+        )
+        recurring = self.root["fsm.recurring"].create(
+            [
+                {
+                    "location_id": self.locations[number % 200].id,
+                    "fsm_frequency_set_id": frequencies.id,
+                    "fsm_order_template_id": self.template.id,
+                    "start_date": MONDAY,
+                }
+                for number in range(count)
+            ]
+        )
+        with measured(self.root, 53 * count) as cost:
+            recurring.action_start()
+        assert len(recurring.fsm_order_ids) == 53 * count, len(recurring.fsm_order_ids)
+        yield "a year of weekly visits, 50 contracts", cost
+        self.root["fsm.recurring"]._cron_scheduled_task()
+        with measured(self.root, 1) as cost:
+            self.root["fsm.recurring"]._cron_scheduled_task()
+        yield "the daily run with nothing to do", cost
+
     def list(self):
         """Open the list and the kanban of ten times as many orders, and group them."""
         for start in range(0, self.size * 10, 1000):
