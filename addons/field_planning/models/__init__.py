@@ -77,4 +77,9 @@ from . import (
     res_config_settings_subcontractor,
     resource_calendar_leaves,
     tour_sheet,
+    field_zone,
+    field_zone_proposal,
+    field_zone_rank,
+    hr_employee_zones,
+    res_partner_zone,
 )

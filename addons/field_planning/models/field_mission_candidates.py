@@ -72,6 +72,7 @@ class FieldMissionCandidates(models.Model):
         return {
             "days": people._get_field_days(day - timedelta(days=1), day),
             "skills": people._get_field_skills(day),
+            "zones": people._get_placement_zones(),
             "pending": people._get_pending_leaves(start, end),
             "loads": people._get_field_loads(day, day, without=self),
             "forbidden": self._get_forbidden_people(people),
@@ -95,7 +96,7 @@ class FieldMissionCandidates(models.Model):
         ]
         stops = facts["stops"][person.id]
         busy = any(o.planned_start < end and start < o.planned_end for o in stops)
-        zones = person.field_zone_ids
+        zones = facts["zones"][person.id]
         load = facts["loads"][person.id, day]
         after = load.busy + round(self.planned_duration * 60)
         return Candidate(
@@ -103,7 +104,7 @@ class FieldMissionCandidates(models.Model):
             free=is_inside(start, end, work) and not busy,
             skilled=set(self.service_type_id.skill_ids.ids) <= facts["skills"][person.id],
             allowed=person.id not in facts["forbidden"],
-            in_zone=not zones or not self.zone_id or self.zone_id in zones,
+            in_zone=not zones or not self.zone_id or self.zone_id.id in zones,
             asked_leave=bool(facts["pending"][person.id]),
             detour=detour_km(
                 _point(self.site_id.partner_latitude, self.site_id.partner_longitude),

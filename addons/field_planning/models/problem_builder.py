@@ -46,6 +46,7 @@ class ProblemBuilder:
         self.plan = {}
         self._zones = {}
         self._skills = {}
+        self._zones = {}
         self._skill_names = {}
 
     # -- time -----------------------------------------------------------------------------------
@@ -81,6 +82,12 @@ class ProblemBuilder:
             known.update(missing._get_field_skills(day))
         return known
 
+    def _zones_of(self, employee, employees):
+        """Ids of the zones of one technician, parts of zones included; read for all at once."""
+        if employee.id not in self._zones:
+            self._zones.update(employees._get_placement_zones())
+        return self._zones[employee.id]
+
     def add_shifts(self, pairs):
         """Add working days.
 
@@ -115,7 +122,7 @@ class ProblemBuilder:
             "absences": [[self.seconds(a), self.seconds(b), name] for a, b, name in work.absences],
             "lunch": lunch,
             "skills": sorted(str(skill) for skill in self._skills_on(employees, day)[employee.id]),
-            "zones": [str(zone.id) for zone in private.field_zone_ids],
+            "zones": sorted(str(zone_id) for zone_id in self._zones_of(employee, employees)),
         }
 
     def shift_day(self, employee, start, day=None):

@@ -23,4 +23,5 @@ from . import (
     test_visit_plans,
     test_visit_portal,
     test_visit_register,
+    test_zones,
 )
