@@ -106,6 +106,7 @@ class TestFieldApp(FieldMissionCommon, HttpCase):
 
     def test_bootstrap_of_a_subcontractor_and_of_a_customer(self):
         self.mission.technician_id = self.subcontractor
+        self.mission.action_publish()
         self._login(self.sub_user)
         data = self._rpc("/field/api/bootstrap")["result"]
         self.assertEqual([m["id"] for m in data["missions"]], self.mission.ids)

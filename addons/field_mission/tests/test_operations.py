@@ -71,6 +71,7 @@ class TestOperations(FieldMissionCommon):
 
     def test_a_reassigned_mission(self):
         self.mission.technician_id = self.tech2
+        self.mission.action_publish()
         answer = self.operations.action_apply([self._op("mission.arrive")])[0]
         self.assertEqual(answer["state"], "rejected")
         self.assertEqual(self.mission.state, "planned")

@@ -1,8 +1,10 @@
 from . import (
     test_absences,
+    test_absent_today,
     test_board,
     test_calendar_link,
     test_continuity_pack,
+    test_customer_messages,
     test_geocoding,
     test_holidays,
     test_hours,
@@ -14,6 +16,7 @@ from . import (
     test_placement,
     test_planning_access,
     test_planning_texts,
+    test_publication,
     test_roundtrip,
     test_subcontractors,
     test_tour,

@@ -3,6 +3,8 @@ from . import (
     field_geo_entry,
     field_holiday_import,
     field_offer_decline,
+    field_publish,
+    field_publish_line,
     field_reassign,
     field_subcontractor_setup,
     field_visit_certificate,

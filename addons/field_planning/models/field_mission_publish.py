@@ -1,0 +1,255 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import format_date, format_time
+
+from odoo.addons.field_mission.core.slots import utc_to_local
+
+from ..core.publication import SAME, change_of
+
+# The worst first: what a planner must give a reason for, what he should look at.
+RED, ORANGE = "red", "orange"
+# Of what a placement breaks: what a customer was promised…
+RISK_CODES = frozenset(("promise", "deadline"))
+# … what only forbids to move it…
+MOVE_CODES = frozenset(("started", "validated", "locked"))
+# … and what keeps somebody from doing the work at all.
+RED_CODES = frozenset(("skill_missing", "skill_expired", "leave"))
+
+
+class FieldMissionPublish(models.Model):
+    """What a publication would change, for the preview."""
+
+    _inherit = "field.mission"
+
+    def action_open_publish(self):
+        """Open the preview of publishing these missions.
+
+        :return: action of the preview
+        """
+        self.check_access("write")
+        return self.env["field.publish"].action_open(mission_ids=self.ids)
+
+    @api.model
+    def _find_to_publish(self, company, date_from, date_to, technicians=(), teams=()):
+        """Return the missions of a scope whose publication may change something.
+
+        A mission belongs to the scope by its present day, by the day published and by the slot
+        its customer was told.
+
+        :param company: ``res.company``
+        :param date_from: first day
+        :param date_to: last day, included
+        :param technicians: ``hr.employee``, empty = all; people shown the former plan count too
+        :param teams: ``field.team``, empty = all
+        """
+        first = fields.Datetime.to_datetime(date_from) - timedelta(hours=14)
+        last = fields.Datetime.to_datetime(date_to) + timedelta(hours=38)
+        days = Domain("mission_date", ">=", date_from) & Domain("mission_date", "<=", date_to)
+        for name in ("published_start", "told_start"):
+            days |= Domain(name, ">=", first) & Domain(name, "<", last)
+        concerned = Domain("publish_state", "!=", False) | Domain("told_start", "!=", False)
+        domain = (
+            Domain("company_id", "=", company.id)
+            & Domain("state", "in", ["draft", "planned", "to_reschedule", "cancelled"])
+            & concerned
+            & days
+        )
+        if technicians:
+            ids = list(technicians.ids)
+            domain &= Domain.OR(
+                Domain(name, "in", ids)
+                for name in ("technician_id", "helper_ids", "published_technician_id",
+                             "published_helper_ids")
+            )  # fmt: skip
+        if teams:
+            domain &= Domain("team_id", "in", list(teams.ids))
+        return self.search(domain)
+
+    def _get_publish_changes(self):
+        """Return what publishing each mission would change, in a constant number of queries.
+
+        :return: ``{mission_id: {"change", "text", "message", "recipients", "risks", "readiness"}}``;
+            ``change`` is a word of ``core.publication``; ``message`` the kind of message that the
+            customer lacks, or False; ``recipients`` as ``_get_recipients`` returns them; ``risks``
+            sentences; ``readiness`` as ``_get_readiness`` returns it
+        """
+        missions = self.sudo()
+        kinds = missions._get_message_kinds()
+        lacking = missions.filtered(
+            lambda m: kinds[m.id] and m.company_id._sends_field_message(kinds[m.id])
+        )
+        recipients = lacking._get_recipients()
+        planned = missions.filtered(lambda m: m.state == "planned")
+        issues = planned._get_plan_issues()
+        risks = planned._get_publish_risks(issues)
+        readiness = planned._get_readiness(issues)
+        found = {}
+        for mission in missions:
+            before = mission._get_published_plan()
+            after = mission._get_current_plan() if mission.state == "planned" else None
+            change = change_of(before, after)
+            if change == SAME and after and not mission.published:
+                change = "new"
+            found[mission.id] = {
+                "change": change,
+                "text": mission._get_change_text(before, after),
+                "message": kinds[mission.id] if mission in lacking else False,
+                "recipients": recipients.get(mission.id, []),
+                "risks": risks.get(mission.id, []),
+                "readiness": readiness.get(mission.id, []),
+            }
+        return found
+
+    def _get_change_text(self, before, after):
+        """Say in words what changes between two plans of one mission."""
+        self.ensure_one()
+        was, now = (self._get_plan_text(plan) for plan in (before, after))
+        if before == after or not before:
+            return now or was
+        if not after:
+            return self.env._("%s → nobody goes there", was)
+        return f"{was} → {now}"
+
+    def _get_plan_text(self, plan):
+        if not plan:
+            return ""
+        tz = self._get_tz()
+        day = format_date(self.env, utc_to_local(plan.start, tz).date(), date_format="EEE d MMM")
+        hour = format_time(self.env, plan.start, tz=tz, time_format="short")
+        people = self.env["hr.employee"].sudo().browse([plan.person, *sorted(plan.helpers)])
+        return f"{day} {hour}, {', '.join(people.mapped('name'))}"
+
+    # ------------------------------------------------------------------ promises at risk
+
+    def _get_plan_issues(self):
+        """Return what the plan of each mission breaks, as ``_get_placement_issues`` does."""
+        placements = [
+            {
+                "mission_id": mission.id,
+                "employee_id": mission.technician_id.id,
+                "start": mission.planned_start,
+                "minutes": round(mission.planned_duration * 60),
+            }
+            for mission in self
+            if mission.technician_id and mission.planned_start
+        ]
+        return self._get_placement_issues(placements)
+
+    def _get_publish_risks(self, issues=None):
+        """Return what publishing each mission does to promises and deadlines (hook).
+
+        :param issues: what ``_get_plan_issues`` said, where it is known
+        :return: ``{mission_id: [sentence, …]}``, an empty list where all are kept
+        """
+        issues = self._get_plan_issues() if issues is None else issues
+        return {
+            mission.id: [
+                row["message"] for row in issues.get(mission.id, ()) if row["code"] in RISK_CODES
+            ]
+            for mission in self
+        }
+
+    # ------------------------------------------------------------------ ready to go?
+
+    def _get_readiness(self, issues=None):
+        """Return what is missing before people are sent to each mission (hook).
+
+        Addons add what they know with ``super()``: certificates, documents…
+
+        :param issues: what ``_get_plan_issues`` said, where it is known
+        :return: ``{mission_id: [{"code", "level": "red" or "orange", "message"}]}``
+        """
+        issues = self._get_plan_issues() if issues is None else issues
+        found = {mission.id: [] for mission in self}
+        self._check_ready_people(found, issues)
+        self._check_ready_places(found)
+        self._check_ready_parts(found)
+        return found
+
+    @api.model
+    def _add_readiness(self, found, mission, code, level, message):
+        found[mission.id].append({"code": code, "level": level, "message": message})
+
+    def _check_ready_people(self, found, issues):
+        """A technician who sees the mission, holds its skills, is there and has the time."""
+        for mission in self.sudo():
+            person = mission.technician_id
+            if not person:
+                self._add_readiness(
+                    found, mission, "technician", RED, self.env._("Nobody is sent there.")
+                )
+            elif not person.user_id:
+                message = self.env._("%s has no user: the app shows them nothing.", person.name)
+                self._add_readiness(found, mission, "user", ORANGE, message)
+            rows = [
+                row
+                for row in issues.get(mission.id, ())
+                if row["code"] not in RISK_CODES | MOVE_CODES
+            ]
+            for row in rows:
+                level = RED if row["level"] == "hard" or row["code"] in RED_CODES else ORANGE
+                self._add_readiness(found, mission, row["code"], level, row["message"])
+            if mission.tour_conflict and not rows:
+                self._add_readiness(found, mission, "conflict", ORANGE, mission.tour_conflict)
+
+    def _check_ready_places(self, found):
+        """An address that is found, a contract and a checklist in force."""
+        for mission in self.sudo():
+            if mission.site_id.site_address_state != "ok":
+                self._add_readiness(
+                    found, mission, "address", ORANGE,
+                    self.env._("The address is not located: travel is not counted."),
+                )  # fmt: skip
+            contract = mission.contract_id
+            if contract.date_end and mission.planned_date and (
+                contract.date_end < mission.planned_date
+            ):  # fmt: skip
+                message = self.env._(
+                    "The contract %(name)s ended on %(day)s.",
+                    name=contract.name,
+                    day=format_date(self.env, contract.date_end),
+                )
+                self._add_readiness(found, mission, "contract", ORANGE, message)
+            checklist = mission.service_type_id.checklist_id
+            if checklist and not mission.check_ids:
+                message = self.env._("The checklist “%s” is not in the mission.", checklist.name)
+                self._add_readiness(found, mission, "documents", ORANGE, message)
+
+    def _check_ready_parts(self, found):
+        """The parts to bring are in the technician's van."""
+        lines = self.sudo().material_ids.filtered(
+            lambda line: line.planned_quantity > line.quantity and line.product_id.is_storable
+        )
+        vans = lines.mission_id.technician_id.field_van_location_id
+        held = {
+            (location, product): quantity
+            for location, product, quantity in self.env["stock.quant"]
+            .sudo()
+            ._read_group(
+                [("location_id", "child_of", vans.ids), ("product_id", "in", lines.product_id.ids)],
+                ["location_id", "product_id"],
+                ["quantity:sum"],
+            )
+        }
+        left = {}
+        for (location, product), quantity in held.items():
+            for van in vans:
+                if location.parent_path.startswith(van.parent_path):
+                    left[van, product] = left.get((van, product), 0.0) + quantity
+        for line in lines.sorted(lambda line: (str(line.mission_id.planned_start), line.id)):
+            van = line.mission_id.technician_id.field_van_location_id
+            wanted = line.uom_id._compute_quantity(
+                line.planned_quantity - line.quantity, line.product_id.uom_id
+            )
+            have = left.get((van, line.product_id), 0.0)
+            left[van, line.product_id] = have - wanted
+            if wanted > have:
+                message = self.env._(
+                    "Not in the van: %(part)s (%(wanted)s wanted, %(held)s there).",
+                    part=line.product_id.display_name,
+                    wanted=round(wanted, 2),
+                    held=round(max(have, 0.0), 2),
+                )
+                self._add_readiness(found, line.mission_id, "parts", ORANGE, message)
