@@ -85,6 +85,7 @@
         "views/field_publication_views.xml",
         "views/res_config_settings_message_views.xml",
         "views/field_absent_today_views.xml",
+        "views/field_calendar_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["field_planning/static/src/**/*"],
