@@ -1,5 +1,1 @@
-from . import (
-    field_calendar,
-    field_offer,
-    portal_visits,
-)
+from . import field_calendar, field_offer, portal_visits
