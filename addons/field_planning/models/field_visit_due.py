@@ -245,8 +245,8 @@ class FieldVisitDue(models.Model):
     def _compute_display_name(self):
         for due in self:
             words = (
-                due.plan_id.sudo().name,
                 due.site_id.sudo().name,
+                due.plan_id.sudo().name,
                 due.due_date and due._format_day(due.due_date),
             )
             due.display_name = " · ".join(word for word in words if word)

@@ -50,7 +50,9 @@ class FieldVisitPlan(models.Model):
 
     def _in_company(self, company):
         return self.with_company(company).with_context(
-            allowed_company_ids=company.ids, tz=company.partner_id.tz or "Europe/Paris"
+            allowed_company_ids=company.ids,
+            tz=company.partner_id.tz or "Europe/Paris",
+            lang=company.partner_id.lang or self.env.lang,
         )
 
     def _trigger_generation(self):

@@ -76,6 +76,10 @@ class HrEmployee(models.Model):
         found = defaultdict(lambda: defaultdict(set))
         for employee in self:
             versions = employee.version_ids.sorted("date_version")
+            if len(versions) == 1:
+                # The usual case: nothing to look up day by day.
+                found[versions.resource_calendar_id][employee.id] = set(days)
+                continue
             for day in days:
                 current = versions.filtered(lambda v, day=day: v.date_version <= day)[-1:]
                 calendar = (current or versions[:1]).resource_calendar_id
