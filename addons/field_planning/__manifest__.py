@@ -37,6 +37,7 @@
         "views/res_config_settings_views.xml",
         "views/res_config_settings_placement_views.xml",
         "views/field_planning_menus.xml",
+        "views/field_board_views.xml",
         "views/field_reassign_views.xml",
         "views/hr_leave_views.xml",
         "views/res_config_settings_absence_views.xml",
@@ -88,6 +89,15 @@
         "views/field_calendar_views.xml",
     ],
     "assets": {
-        "web.assets_backend": ["field_planning/static/src/**/*"],
+        "web.assets_backend": [
+            "field_planning/static/src/**/*",
+            ("remove", "field_planning/static/src/field_board/**/*"),
+        ],
+        "web.assets_backend_lazy": [
+            "field_planning/static/src/field_board/**/*",
+        ],
+        "web.assets_unit_tests": [
+            "field_planning/static/tests/**/*",
+        ],
     },
 }

@@ -13,3 +13,4 @@ from . import (
     field_visit_series,
     field_visit_stop,
 )
+from . import field_geo_entry
