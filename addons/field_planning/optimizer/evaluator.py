@@ -104,7 +104,7 @@ def _judge_route(
         visit = visits.get(visit_id)
         if visit is None:
             continue
-        _judge_rights(shift, visit, visit_id, add)
+        _judge_rights(shift, visit, visit_id, bool(problem.get("soft_zones")), add)
         _judge_promise(visit, visit_id, stop["start"], hand_made, add)
         if not _inside(work, stop["start"], stop["start"] + visit["service"]):
             add("outside_hours", visit_id, start_at=stop["start"],
@@ -127,7 +127,9 @@ def _judge_route(
     return found
 
 
-def _judge_rights(shift: Mapping[str, Any], visit: Mapping[str, Any], name: str, add: Any) -> None:
+def _judge_rights(
+    shift: Mapping[str, Any], visit: Mapping[str, Any], name: str, soft_zones: bool, add: Any
+) -> None:
     own = {str(skill) for skill in shift.get("skills") or []}
     for skill in sorted({str(skill) for skill in visit.get("skills") or []} - own):
         add("skill", name, skill=skill)
@@ -139,7 +141,7 @@ def _judge_rights(shift: Mapping[str, Any], visit: Mapping[str, Any], name: str,
             add("lock", name, locked_to=str(visit["shift"]))
     elif visit.get("technician") is None and visit.get("zone") is not None:
         zones = {str(zone) for zone in shift.get("zones") or []}
-        if zones and str(visit["zone"]) not in zones:
+        if zones and str(visit["zone"]) not in zones and not soft_zones:
             add("zone", name, zone=str(visit["zone"]))
     if visit.get("point") is None:
         add("no_position", name)

@@ -19,7 +19,9 @@ exist here. Durations are seconds, points are ``[latitude, longitude]`` in degre
                  "priority": 1, "shift": null, "technician": null, "day": null, "zone": null,
                  "fixed": null, "at": null, "with": null}],
      "travel": [],                                 # blocks of known travel, see :mod:`.table`
-     "plan": {"7:2026-11-30": ["12"]}}                   # the order in place before
+     "plan": {"7:2026-11-30": ["12"]},                   # the order in place before
+     "weights": {"waiting": 0.5, "people": 1800, "balance": 0.5},
+     "soft_zones": false}                                # other zones only for what has no place
 
 A visit's ``shift`` / ``technician`` / ``day`` lock it there; ``fixed`` is a start time that must
 not move. ``at`` is the start planned so far: a check keeps it, solving does not care. A helper's
@@ -92,6 +94,26 @@ class Visit:
     leader: str | None
 
 
+@dataclass(frozen=True)
+class Weights:
+    """What counts besides a second of driving (1.0), in seconds of driving.
+
+    Promises, hours and lunch are no matter of weights: they are always kept.
+    """
+
+    waiting: float = 0.0
+    """A second of waiting."""
+    people: float = 0.0
+    """One technician's day in use."""
+    balance: float = 0.0
+    """A second by which one day is longer or shorter than the mean."""
+
+    @property
+    def only_travel(self) -> bool:
+        """Whether nothing but driving counts."""
+        return not (self.waiting or self.people or self.balance)
+
+
 @dataclass
 class Problem:
     """Validated problem; build it with :meth:`from_dict`."""
@@ -104,6 +126,8 @@ class Problem:
     profile: str = "constant"
     skill_names: dict[str, str] = field(default_factory=dict)
     table: Table | None = None
+    weights: Weights = field(default_factory=lambda: Weights())
+    soft_zones: bool = False
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Problem:
@@ -133,6 +157,8 @@ class Problem:
             profile=_read_profile(data.get("profile", "constant")),
             skill_names={str(key): str(name) for key, name in (data.get("skills") or {}).items()},
             table=_read_table(data.get("travel") or []),
+            weights=_read_weights(data.get("weights") or {}),
+            soft_zones=bool(data.get("soft_zones")),
         )
 
 
@@ -157,6 +183,17 @@ def _positive(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1e6:
         raise ProblemError(f"{name} must be a positive number, not {value!r}")
     return float(value)
+
+
+def _read_weights(data: Mapping[str, Any]) -> Weights:
+    unknown = set(data) - set(Weights.__dataclass_fields__)
+    if unknown:
+        raise ProblemError(f"unknown weights {', '.join(sorted(unknown))}")
+    for name, value in data.items():
+        good = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not good or not 0 <= value <= 1e6:
+            raise ProblemError(f"weight {name} must be from 0 to a million, not {value!r}")
+    return Weights(**{name: float(value) for name, value in data.items()})
 
 
 def _read_profile(value: Any) -> str:

@@ -50,6 +50,23 @@ SENTENCES: dict[str, str] = {
     "all_full": "No technician who may do it has time left for it that day.",
     "leader_unplanned": "The visit of the person to help ({other}) could not be planned.",
     "with_leader": "Not free when {other} needs help, at {start_at}.",
+    "no_time_left": "{technician} has no working time left before the deadline.",
+    # Why a visit is not where it was.
+    "placed_first": "First visit of {technician}'s day: {minutes} min of detour.",
+    "placed_after": "With {technician} after {other}: {minutes} min of detour.",
+    "moved_technician": "From {former} to {technician}: {minutes_before} min of detour there, "
+    "{minutes} min here.",
+    "moved_technician_dearer": "From {former} to {technician}: {minutes} min of detour instead of "
+    "{minutes_before}, so that all of the plan is better.",
+    "moved_day": "Same technician, other day: {minutes_before} min of detour then, {minutes} min "
+    "now.",
+    "moved_day_dearer": "Same technician, other day: {minutes} min of detour instead of "
+    "{minutes_before}, so that all of the plan is better.",
+    "moved_order": "Other order: the day drives {minutes} min less.",
+    "moved_room": "Makes room for {other}.",
+    "moved_gap": "Closes the gap that {other} leaves.",
+    "moved_earlier": "Same order, {minutes} min earlier: less waiting.",
+    "moved_later": "Same order, {minutes} min later, within what was promised.",
     "fits_now": "There is room for it now: plan it, or optimise the day again.",
     # What the evaluator finds in a tour made by hand.
     "broken_late": "Would start at {start_at}, promised {earliest_at}–{latest_at}.",

@@ -52,6 +52,7 @@ def run(
     level: int | None = None,
     backend: str | None = None,
     tick: Tick | None = None,
+    refine: float | None = None,
 ) -> dict[str, Any]:
     """Solve ``problem`` in a subprocess and wait for it.
 
@@ -61,17 +62,24 @@ def run(
 
     :param seconds: time limit; by size when not given
     :param tick: called every two seconds with the progress (0 to 1); false = cancel
+    :param refine: seconds more for the second stage; left out when an attempt overran
     :raises SolverCancelled: ``tick`` said so
     :raises SolverError: the problem is wrong, or no attempt came to an end
     """
     limit = seconds or budget_for(len(problem.get("visits") or ()))
-    attempts: list[dict[str, Any]] = [{"seconds": seconds, "level": level, "backend": backend}]
+    attempts: list[dict[str, Any]] = [
+        {"seconds": seconds, "level": level, "backend": backend, "refine": refine}
+    ]
     if backend != "python":
         attempts.append({"seconds": limit, "level": 0, "backend": backend})
     attempts.append({"seconds": limit / 2, "level": None, "backend": "python"})
     for number, options in enumerate(attempts):
         try:
-            result = _attempt({"problem": problem, **options}, limit * 1.5, tick)
+            result = _attempt(
+                {"problem": problem, **options},
+                (limit + (options.get("refine") or 0.0)) * 1.5,
+                tick,
+            )
         except SolverTimeout:
             if number == len(attempts) - 1:
                 raise
@@ -80,6 +88,22 @@ def run(
             result["notice"] = "slow"
         return result
     raise SolverError("no attempt was made")  # unreachable: the last attempt returns or raises
+
+
+def find_offers(
+    problem: Mapping[str, Any],
+    visit: str,
+    seconds: float,
+    overtime: int = 0,
+    backend: str | None = None,
+) -> dict[str, Any]:
+    """Like :func:`optimizer.offers`, in a process of its own that is killed at ``seconds``.
+
+    :raises SolverTimeout: it took longer
+    :raises SolverError: the problem is wrong
+    """
+    request = {"problem": problem, "urgent": visit, "overtime": overtime, "backend": backend}
+    return _attempt(request, seconds, None)
 
 
 def _attempt(request: Mapping[str, Any], limit: float, tick: Tick | None) -> dict[str, Any]:

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from . import vroom_backend
+from . import pyvrp_backend, vroom_backend
 from .evaluator import evaluate
 from .insertion import Insertion, Routes, allowed, solve_python
+from .moves import explain_moves
+from .objective import cost, rebalance
 from .problem import Problem, ProblemError
 from .reasons import CLASHES, Explainer, Reason, offer, sentence
 from .schedule import Scheduler, Tour
@@ -21,6 +23,9 @@ Progress = Callable[[float], None]
 LEVELS = ((150, 5), (400, 2), (700, 1))
 BIG_SECONDS = 14.0
 LONG_SECONDS = 25.0
+BIGGEST_PART = 1000
+"""Visits above which a part that hangs together is split by where technicians start."""
+REFINE_SECONDS = 30.0
 EXCHANGES = 3
 """How many ways to exchange a visit are offered."""
 
@@ -38,12 +43,18 @@ def level_for(visits: int, seconds: float | None = None) -> int:
     return 1 if seconds is not None and seconds >= LONG_SECONDS else 0
 
 
+def can_refine() -> bool:
+    """Whether the second stage (PyVRP) can run here."""
+    return pyvrp_backend.is_available()
+
+
 def solve(
     data: Mapping[str, Any],
     seconds: float | None = None,
     level: int | None = None,
     backend: str | None = None,
     progress: Progress | None = None,
+    refine: float | None = None,
 ) -> dict[str, Any]:
     """Build the tours.
 
@@ -55,11 +66,12 @@ def solve(
     :param level: VROOM's exploration level 0-5, chosen by size when not given
     :param backend: ``vroom`` or ``python``; the best available when not given
     :param progress: called with the share done, 0 to 1
-    :return: ``{"backend", "notice", "routes", "unserved", "clashes", "before", "after",
-        "objective", "etas"}``; see :meth:`_Run.result`
+    :param refine: seconds for PyVRP to shorten what was found; nothing without its wheel
+    :return: ``{"backend", "refined", "notice", "routes", "unserved", "clashes", "moves", "before",
+        "after", "objective", "etas"}``; see :meth:`_Run.result`
     :raises ProblemError: the problem is not well formed
     """
-    return _Run(Problem.from_dict(data), data, seconds, level, backend, progress).result()
+    return _Run(Problem.from_dict(data), data, seconds, level, backend, progress, refine).result()
 
 
 def check(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -181,6 +193,7 @@ class _Run:
         level: int | None,
         backend: str | None,
         progress: Progress | None,
+        refine: float | None,
     ) -> None:
         if backend not in (None, "vroom", "python"):
             raise ProblemError(f"unknown solver {backend}")
@@ -191,6 +204,9 @@ class _Run:
         self.notice = "no_vroom" if self.backend == "python" and backend != "python" else None
         self.problem, self.data = problem, data
         self.seconds, self.level = seconds, level
+        self.refine = refine if refine and can_refine() else 0.0
+        self.refined = False
+        self.total = len(problem.visits) or 1
         self.progress = progress or (lambda share: None)
         self.scheduler = Scheduler(problem, travel_of(problem))
         self.number = {visit.id: index for index, visit in enumerate(problem.visits)}
@@ -202,6 +218,8 @@ class _Run:
           "arrival", "start", "end", "waiting"}], "departure", "back", "back_travel", "back_metres",
           "lunch", "travel", "metres", "service", "waiting", "before"}]``; ``before`` = the same
           visits in the plan's order
+        * ``refined``: whether the second stage found something better
+        * ``moves``: ``{visit: reason}`` of each visit that is not where the plan had it
         * ``unserved``: ``[{"visit", "shift" | None, "position", "reason", "text"}]``
         * ``clashes``: visits that kept their place although another one's promise can't be kept
           beside it
@@ -211,6 +229,8 @@ class _Run:
         started = time.monotonic()
         leaders = [i for i, visit in enumerate(self.problem.visits) if visit.leader is None]
         routes, left = self._solve_all(leaders)
+        if left and self.problem.soft_zones:
+            left = self._leave_zones(routes, left)
         followers = [i for i, visit in enumerate(self.problem.visits) if visit.leader is not None]
         if followers:
             routes, left = self._with_crews(routes, followers)
@@ -262,24 +282,125 @@ class _Run:
             groups[find(shift)][1].append(visit)
         return [(shifts, part) for shifts, part in groups.values() if part], left
 
+    def _leave_zones(self, routes: Routes, left: list[int]) -> list[int]:
+        """Second pass of soft zones: what found no place at home may go elsewhere."""
+        for index in left:
+            self.problem.visits[index] = replace(self.problem.visits[index], zone=None)
+        search = Insertion(self.scheduler, self._working(range(len(self.problem.shifts))))
+        return search.build(routes, left)
+
+    def _working(self, shifts: Iterable[int]) -> list[int]:
+        return [index for index in shifts if self.problem.shifts[index].intervals]
+
     def _solve_part(self, shifts: list[int], visits: list[int]) -> tuple[Routes, list[int]]:
-        shifts = [index for index in shifts if self.problem.shifts[index].intervals]
-        if self.backend == "vroom":
-            level = level_for(len(visits), self.seconds) if self.level is None else self.level
-            limit = None
-            if len(visits) > vroom_backend.LIMITED_ABOVE:
-                limit = self.seconds or BIG_SECONDS
+        shifts = self._working(shifts)
+        routes: Routes = {}
+        left: list[int] = []
+        for some, few in self._split(shifts, visits):
+            found, rest = self._solve_piece(some, few)
+            routes.update(found)
+            left += rest
+        search = Insertion(self.scheduler, shifts)
+        if len(visits) > BIGGEST_PART and left:
+            left = search.build(routes, left)
+        if not self.problem.weights.only_travel:
+            rebalance(search, routes)
+        routes, left = self._never_worse(shifts, visits, routes, left)
+        if self.refine:
+            routes, left = self._refine(shifts, routes, left, self.refine * len(visits) / self.total)
+        return routes, left
+
+    def _split(self, shifts: list[int], visits: list[int]) -> list[tuple[list[int], list[int]]]:
+        """Cut what is too big for one solve in two, again and again, along where people start."""
+        homes = [self.problem.shifts[index].start for index in shifts]
+        if len(visits) <= BIGGEST_PART or len(shifts) < 4 or None in homes:
+            return [(shifts, visits)]
+        place = {index: home for index, home in zip(shifts, homes, strict=True) if home}
+        spans = [max(h[axis] for h in place.values()) - min(h[axis] for h in place.values())
+                 for axis in (0, 1)]  # fmt: skip
+        axis = int(spans[1] * 0.7 > spans[0])
+        ranked = sorted(shifts, key=lambda index: (place[index][axis], index))
+        halves = ranked[: len(ranked) // 2], ranked[len(ranked) // 2 :]
+        sides: tuple[list[int], list[int]] = ([], [])
+        for visit in visits:
+            wanted = self.problem.visits[visit]
+            able = [index for index in shifts if allowed(self.problem.shifts[index], wanted)]
+            nearest = min(
+                able,
+                key=lambda index: self.scheduler.travel.between(place[index], wanted.point)[0],
+            )
+            sides[nearest in halves[1]].append(visit)
+        if not all(sides):
+            return [(shifts, visits)]
+        return [
+            piece
+            for half, side in zip(halves, sides, strict=True)
+            for piece in self._split(half, side)
+        ]
+
+    def _solve_piece(self, shifts: list[int], visits: list[int]) -> tuple[Routes, list[int]]:
+        if self.backend != "vroom":
+            return solve_python(self.scheduler, shifts, visits, self.seconds)
+        level = level_for(len(visits), self.seconds) if self.level is None else self.level
+        limit = None
+        if len(visits) > vroom_backend.LIMITED_ABOVE:
+            limit = self.seconds or BIG_SECONDS
+        search = Insertion(self.scheduler, shifts)
+        tried = []
+        for wishes in self._wishes(shifts, visits):
             routes, left = vroom_backend.solve_vroom(
-                self.problem, self.scheduler.travel, shifts, visits, level, limit
+                self.problem, self.scheduler.travel, shifts, visits, level, limit, wishes
             )
             left += self._make_feasible(routes)
-            search = Insertion(self.scheduler, shifts)
             left = search.build(routes, left) if left else []
             for shift, order in routes.items():
                 routes[shift] = search.polish(shift, order)
-        else:
-            routes, left = solve_python(self.scheduler, shifts, visits, self.seconds)
-        return self._never_worse(shifts, visits, routes, left)
+            tried.append((self._score(search, routes), len(tried), routes, left))
+        _score, _number, routes, left = min(tried)
+        return routes, left
+
+    def _wishes(self, shifts: list[int], visits: list[int]) -> list[vroom_backend.Wishes]:
+        """What VROOM is asked for: one solve for least travel, others where more counts."""
+        weights = self.problem.weights
+        wishes = [vroom_backend.Wishes()]
+        if weights.people:
+            wishes.append(vroom_backend.Wishes(fixed=round(weights.people)))
+        if weights.balance and shifts:
+            even = -(-len(visits) // len(shifts))
+            wishes += [vroom_backend.Wishes(most=even + more) for more in (0, 1)]
+        return wishes
+
+    def _refine(
+        self, shifts: list[int], routes: Routes, left: list[int], seconds: float
+    ) -> tuple[Routes, list[int]]:
+        """Second stage, a day at a time; what is not better by the exact clock is thrown away."""
+        search = Insertion(self.scheduler, shifts)
+        days: dict[str, list[int]] = {}
+        for shift in shifts:
+            days.setdefault(self.problem.shifts[shift].day, []).append(shift)
+        count = sum(len(routes[shift]) for shift in shifts) or 1
+        for group in days.values():
+            share = sum(len(routes[shift]) for shift in group) / count
+            found = pyvrp_backend.refine(
+                self.problem,
+                self.scheduler.travel,
+                {shift: routes[shift] for shift in group},
+                left,
+                max(1.0, seconds * share),
+            )
+            if found is None:
+                continue
+            # Only what was tried changes hands; the rest of the visits stay where they are.
+            tried = {visit for shift in found for visit in routes[shift]} | set(left)
+            candidate = {**routes, **found}
+            served = {visit for order in found.values() for visit in order}
+            rest = sorted((tried - served) | set(self._make_feasible(candidate)))
+            rest = search.build(candidate, rest) if rest else []
+            for shift in found:
+                candidate[shift] = search.polish(shift, candidate[shift])
+            if self._score(search, candidate) < self._score(search, routes):
+                routes, left, self.refined = candidate, rest, True
+        return routes, left
 
     def _make_feasible(self, routes: Routes) -> list[int]:
         """Take out what engine and clock disagree about (rounding), least urgent first."""
@@ -316,10 +437,10 @@ class _Run:
             return plan, rest
         return routes, left
 
-    def _score(self, search: Insertion, routes: Routes) -> tuple[int, int, int, int]:
+    def _score(self, search: Insertion, routes: Routes) -> tuple[int, int, float, int]:
         served = [visit for order in routes.values() for visit in order]
         points = sum(self.problem.visits[visit].priority for visit in served)
-        travel = sum(search.length(shift, order) for shift, order in routes.items())
+        travel = cost(search, routes)
         metres = sum(
             self.scheduler.tour(self.problem.shifts[shift], order).metres
             for shift, order in routes.items()
@@ -378,7 +499,9 @@ class _Run:
         }
         return {
             "backend": self.backend,
+            "refined": self.refined,
             "notice": self.notice,
+            "moves": explain_moves(self.scheduler, routes, tours),
             "routes": listed,
             "unserved": unserved,
             "clashes": clashes,

@@ -5,14 +5,16 @@ Traps of this engine that were measured, and what is done about them here:
 * the time limit is soft and a high level under a tight limit is worse than a low one: the level
   follows the size, the limit is only used above :data:`LIMITED_ABOVE` visits, and the runner kills
   what overruns;
-* warm start with breaks refuses valid tours (32 of 39 of a full day): it is not used;
+* warm start with breaks refuses valid tours (7 of 38 in the middle of a day, 32 of 39 of a full
+  one): each tour is probed alone, and those refused stay out (:func:`accepted_starts`);
 * windows are hard: a visit that can't be on time is left out, which is what we want to explain.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -22,11 +24,29 @@ from .travel import Matrix
 try:
     import numpy
     import vroom
+    from vroom._vroom import VroomInputException
 except ImportError:  # the wheel is optional
     numpy = vroom = None  # type: ignore[assignment]
+    VroomInputException = RuntimeError  # type: ignore[assignment,misc]
 
 LIMITED_ABOVE = 700
 LUNCH = 1
+
+
+@dataclass
+class Wishes:
+    """What may be asked of VROOM besides the least travel.
+
+    :param fixed: seconds of driving that one more technician's day is worth
+    :param most: visits that one day may hold at most
+    :param steps: order in place of some shifts, to start from
+    :param locked: shift to which a visit is bound for this solve
+    """
+
+    fixed: int = 0
+    most: int | None = None
+    steps: Mapping[int, Sequence[int]] = field(default_factory=dict)
+    locked: Mapping[int, int] = field(default_factory=dict)
 
 
 def is_available() -> bool:
@@ -41,23 +61,75 @@ def solve_vroom(
     visits: Sequence[int],
     level: int,
     seconds: float | None,
+    wishes: Wishes | None = None,
 ) -> tuple[dict[int, list[int]], list[int]]:
     """Tours of the given shifts and visits, and the visits left out.
 
     :param level: exploration level 0 to 5
     :param seconds: soft time limit; without one, runs are identical
-    :raises RuntimeError: VROOM refused the input
+    :raises VroomInputException: VROOM refused the input
     """
-    return _Model(problem, travel, shifts, visits).solve(level, seconds)
+    return _Model(problem, travel, shifts, visits, wishes).solve(level, seconds)
+
+
+def accepted_starts(
+    problem: Problem, travel: Matrix, plan: Mapping[int, Sequence[int]]
+) -> dict[int, list[int]]:
+    """The tours of ``plan`` that VROOM takes as a start; those that it refuses stay out.
+
+    VROOM refuses some valid tours with a break as a start, so each is probed alone. A tour that was
+    given without its start would be built anew, and worse.
+    """
+    return {
+        shift: list(order)
+        for shift, order in plan.items()
+        if not order or _accepts(problem, travel, shift, order)
+    }
+
+
+def solve_warm(
+    problem: Problem,
+    travel: Matrix,
+    plan: Mapping[int, Sequence[int]],
+    more: Sequence[int],
+    level: int,
+    locked: Mapping[int, int] | None = None,
+) -> tuple[dict[int, list[int]], list[int]]:
+    """Like :func:`solve_vroom`, starting from the tours of ``plan`` (see :func:`accepted_starts`).
+
+    The caller compares the answer with the plan: a visit may still be lost.
+
+    :param more: visits that are not in the plan
+    :param locked: shift in which a visit must stay
+    """
+    steps = {shift: order for shift, order in plan.items() if order}
+    wishes = Wishes(steps=steps, locked=locked or {})
+    visits = [*(visit for order in plan.values() for visit in order), *more]
+    return _Model(problem, travel, list(plan), visits, wishes).solve(level, None)
+
+
+def _accepts(problem: Problem, travel: Matrix, shift: int, order: Sequence[int]) -> bool:
+    """Whether VROOM takes one tour as a start."""
+    try:
+        _Model(problem, travel, [shift], order, Wishes(steps={shift: order})).solve(0, None)
+    except VroomInputException:
+        return False
+    return True
 
 
 class _Model:
     """One VROOM input; indexes of shifts and visits are used as VROOM's ids."""
 
     def __init__(
-        self, problem: Problem, travel: Matrix, shifts: Sequence[int], visits: Sequence[int]
+        self,
+        problem: Problem,
+        travel: Matrix,
+        shifts: Sequence[int],
+        visits: Sequence[int],
+        wishes: Wishes | None = None,
     ) -> None:
         self.problem = problem
+        self.wishes = wishes or Wishes()
         self.shifts, self.visits = list(shifts), list(visits)
         points = [
             point
@@ -86,13 +158,16 @@ class _Model:
     def _skill(self, kind: str, name: str) -> int:
         return self.skills.setdefault((kind, name), len(self.skills))
 
-    def _needs(self, visit: Visit) -> set[int]:
+    def _needs(self, index: int) -> set[int]:
+        visit = self.problem.visits[index]
         needs = {self._skill("skill", skill) for skill in visit.skills}
         for kind, value in (
             ("shift", visit.shift), ("technician", visit.technician), ("day", visit.day)
         ):  # fmt: skip
             if value is not None:
                 needs.add(self._skill(kind, value))
+        if index in self.wishes.locked:
+            needs.add(self._skill("shift", self.problem.shifts[self.wishes.locked[index]].id))
         if visit.zone is not None and visit.shift is None and visit.technician is None:
             needs.add(self._skill("zone", visit.zone))
         return needs
@@ -116,7 +191,7 @@ class _Model:
             id=index,
             location=self.row[visit.point],
             default_service=visit.service,
-            skills=self._needs(visit),
+            skills=self._needs(index),
             priority=100 if visit.fixed is not None else visit.priority,
             time_windows=[vroom.TimeWindow(*window) for window in windows],
         )
@@ -133,12 +208,20 @@ class _Model:
         if shift.lunch:
             window = vroom.TimeWindow(shift.lunch.earliest, shift.lunch.latest)
             breaks.append(vroom.Break(LUNCH, [window], service=shift.lunch.seconds))
-        place = {
+        place: dict[str, Any] = {
             name: self.row[point]
             for name, point in (("start", shift.start), ("end", shift.end))
             if point is not None
         }
         place = place or {"start": self.anywhere}
+        wishes = self.wishes
+        if wishes.fixed:
+            place["costs"] = vroom.VehicleCosts(fixed=wishes.fixed)
+        if wishes.most is not None:
+            place["max_tasks"] = wishes.most
+        if index in wishes.steps:
+            steps = [vroom.VehicleStep("single", visit) for visit in wishes.steps[index]]
+            place["steps"] = [vroom.VehicleStep("start"), *steps, vroom.VehicleStep("end")]
         return vroom.Vehicle(
             index,
             skills=self._has(shift),

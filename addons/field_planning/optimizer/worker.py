@@ -49,6 +49,7 @@ class Worker:
                 seconds=options.get("seconds"),
                 level=options.get("level"),
                 backend=options.get("backend"),
+                refine=options.get("refine"),
                 tick=self._tick,
             )
         except SolverCancelled:
