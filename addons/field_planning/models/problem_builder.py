@@ -7,6 +7,9 @@ from odoo.addons.field_mission.core.slots import local_to_utc, utc_to_local
 NIGHT_ENDS = 6.0
 """Local hour until which a start may still belong to the evening before."""
 
+URGENT = "urgent"
+"""Name of the visit for which a place is looked for."""
+
 
 def shift_key(employee_id, day):
     """Id of one technician's day in a problem."""
@@ -154,7 +157,7 @@ class ProblemBuilder:
                 point = site.partner_latitude, site.partner_longitude
                 self._zones[point] = site.site_zone_id.id or None
             skills = mission.service_type_id.sudo().skill_ids
-            self._skill_names.update((str(skill.id), skill.name) for skill in skills)
+            self.name_skills(skills)
             self.visits[visit_key(mission.id)] = {
                 "id": visit_key(mission.id),
                 "name": mission.name,
@@ -164,6 +167,10 @@ class ProblemBuilder:
                 "windows": self._windows(mission, *windows[mission.id]),
                 "priority": int(mission.priority or 0),
             }
+
+    def name_skills(self, skills):
+        """Remember the names of skills, for sentences."""
+        self._skill_names.update((str(skill.id), skill.name) for skill in skills)
 
     def _windows(self, mission, earliest, latest):
         # "Any time that day" is the working day itself, which may begin before the office opens.
@@ -187,6 +194,13 @@ class ProblemBuilder:
             "shift": shift,
             "with": visit_key(mission.id),
         }
+
+    def remind(self, missions):
+        """Note the start that each mission was given so far."""
+        for mission in missions:
+            visit = self.visits.get(visit_key(mission.id))
+            if visit and mission.planned_start:
+                visit["at"] = self.seconds(mission.planned_start)
 
     def problem(self, by_shift=False):
         """The dictionary for the optimiser.

@@ -57,6 +57,29 @@ SENTENCES = {
     "all_full": _lt("No technician who may do it has time left for it that day."),
     "leader_unplanned": _lt("The visit of the person to help (%(other)s) could not be planned."),
     "with_leader": _lt("Not free when %(other)s needs help, at %(start_at)s."),
+    "no_time_left": _lt("%(technician)s has no working time left before the deadline."),
+    "placed_first": _lt("First visit of %(technician)s's day: %(minutes)s min of detour."),
+    "placed_after": _lt("With %(technician)s after %(other)s: %(minutes)s min of detour."),
+    "moved_technician": _lt(
+        "From %(former)s to %(technician)s: %(minutes_before)s min of detour there, "
+        "%(minutes)s min here."
+    ),
+    "moved_technician_dearer": _lt(
+        "From %(former)s to %(technician)s: %(minutes)s min of detour instead of "
+        "%(minutes_before)s, so that all of the plan is better."
+    ),
+    "moved_day": _lt(
+        "Same technician, other day: %(minutes_before)s min of detour then, %(minutes)s min now."
+    ),
+    "moved_day_dearer": _lt(
+        "Same technician, other day: %(minutes)s min of detour instead of "
+        "%(minutes_before)s, so that all of the plan is better."
+    ),
+    "moved_order": _lt("Other order: the day drives %(minutes)s min less."),
+    "moved_room": _lt("Makes room for %(other)s."),
+    "moved_gap": _lt("Closes the gap that %(other)s leaves."),
+    "moved_earlier": _lt("Same order, %(minutes)s min earlier: less waiting."),
+    "moved_later": _lt("Same order, %(minutes)s min later, within what was promised."),
     "fits_now": _lt("There is room for it now: plan it, or optimise the day again."),
     "broken_late": _lt("Would start at %(start_at)s, promised %(earliest_at)s–%(latest_at)s."),
     "broken_before_promise": _lt(

@@ -43,6 +43,22 @@ class ResCompany(models.Model):
         help="Seconds given to the optimiser when more than 700 visits hang together.",
     )
 
+    field_km_cost = fields.Float(
+        string="Cost per kilometre", default=0.45, help="Vehicle and fuel, in the company's currency."
+    )
+    field_urgent_overtime = fields.Integer(
+        string="Overtime for urgent missions",
+        default=30,
+        help="Minutes after hours that an option for an urgent mission may ask for. 0 = none.",
+    )
+    field_overtime_rate = fields.Float(
+        string="Overtime costs", default=125.0, help="In percent of an hour's cost."
+    )
+
+    _field_urgent_positive = models.Constraint(
+        "CHECK(field_km_cost >= 0 AND field_urgent_overtime >= 0 AND field_overtime_rate >= 0)",
+        "The costs and the overtime of urgent missions can't be below zero.",
+    )
     _field_travel_positive = models.Constraint(
         "CHECK(field_travel_speed > 0 AND field_travel_detour >= 1)",
         "The travel speed must be above zero and the detour factor at least 1.",

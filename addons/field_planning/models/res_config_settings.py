@@ -14,6 +14,11 @@ class ResConfigSettings(models.TransientModel):
     field_lunch_minutes = fields.Integer(related="company_id.field_lunch_minutes", readonly=False)
     field_lunch_from = fields.Float(related="company_id.field_lunch_from", readonly=False)
     field_lunch_to = fields.Float(related="company_id.field_lunch_to", readonly=False)
+    field_km_cost = fields.Float(related="company_id.field_km_cost", readonly=False)
+    field_urgent_overtime = fields.Integer(
+        related="company_id.field_urgent_overtime", readonly=False
+    )
+    field_overtime_rate = fields.Float(related="company_id.field_overtime_rate", readonly=False)
     field_solver = fields.Selection(
         related="company_id.field_solver", readonly=False, required=True
     )

@@ -31,6 +31,8 @@ from .travel import matrix_of, trips_of
 
 ALWAYS: Interval = (0, 2**31)
 LATE_OFFERS = 3
+WORTH = 60
+"""Seconds of driving below which moving more people is not worth an offer."""
 BIG = 200
 """Visits above which VROOM is asked at its lowest level, to stay within a second."""
 
@@ -61,6 +63,7 @@ def offers(
             found += [*day.reordered(), *day.cheapest()]
         else:
             found += day.exchanged()
+    found = _worth_it(found)
     if not any(not offer["broken"] for offer in found):
         found += day.late()
     return {
@@ -204,7 +207,7 @@ class _Day:
             if left or not self.scheduler.feasible(self.problem.shifts[shift], routes[shift]):
                 continue
             offer = self._offer("reorder", self.scheduler, {shift: routes[shift]})
-            if offer["added"] < plain.get(shift, offer["added"] + 1):
+            if offer["added"] <= plain.get(shift, offer["added"] + WORTH) - WORTH:
                 found.append(offer)
         return _sorted(found)
 
@@ -291,11 +294,11 @@ class _Day:
             shift: scheduler.neat(scheduler.problem.shifts[shift], order)
             for shift, order in changes.items()
         }
-        before = [
-            self.scheduler.tour(problem.shifts[shift], self.current[shift])
+        before = {
+            shift: self.scheduler.tour(problem.shifts[shift], self.current[shift])
             for shift in changes
             if self.current[shift]
-        ]
+        }
         moved, mine, place = [], None, 0
         for shift, tour in tours.items():
             for stop in tour.stops:
@@ -315,11 +318,16 @@ class _Day:
                     )
         assert mine is not None  # noqa: S101 (the visit is in the changed tours by construction)
         shift = problem.shifts[place]
-        over = sum(
-            max(0, tour.back - problem.shifts[index].intervals[-1][1])
+        by_shift = {
+            problem.shifts[index].id: {
+                "added": (tour.travel if tour.stops else 0)
+                - (before[index].travel if index in before else 0),
+                "overtime": max(0, tour.back - problem.shifts[index].intervals[-1][1])
+                if tour.stops
+                else 0,
+            }
             for index, tour in tours.items()
-            if tour.stops
-        )
+        }
         return {
             "kind": kind,
             "shift": shift.id,
@@ -328,11 +336,11 @@ class _Day:
             "start": mine.start,
             "end": mine.end,
             "travel": mine.travel,
-            "added": sum(tour.travel for tour in tours.values() if tour.stops)
-            - sum(tour.travel for tour in before),
+            "added": sum(item["added"] for item in by_shift.values()),
             "metres": sum(tour.metres for tour in tours.values() if tour.stops)
-            - sum(tour.metres for tour in before),
-            "overtime": over,
+            - sum(tour.metres for tour in before.values()),
+            "overtime": sum(item["overtime"] for item in by_shift.values()),
+            "by_shift": by_shift,
             "moved": moved,
             "changed": [item["visit"] for item in moved if item["shift"] != item["former_shift"]],
             "broken": [
@@ -386,6 +394,17 @@ class _Day:
                 }
             )
         return found
+
+
+def _worth_it(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without offers in which customers change technician for nothing."""
+    kept = [offer for offer in found if offer["kind"] in ("insert", "reorder")]
+    if not kept:
+        return found
+    best = min(offer["added"] for offer in kept)
+    return [
+        offer for offer in found if offer["kind"] != "exchange" or offer["added"] <= best - WORTH
+    ]
 
 
 def _longer(shift: Shift, seconds: int) -> Shift:

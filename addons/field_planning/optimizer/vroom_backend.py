@@ -40,13 +40,11 @@ class Wishes:
     :param fixed: seconds of driving that one more technician's day is worth
     :param most: visits that one day may hold at most
     :param steps: order in place of some shifts, to start from
-    :param locked: shift to which a visit is bound for this solve
     """
 
     fixed: int = 0
     most: int | None = None
     steps: Mapping[int, Sequence[int]] = field(default_factory=dict)
-    locked: Mapping[int, int] = field(default_factory=dict)
 
 
 def is_available() -> bool:
@@ -93,17 +91,15 @@ def solve_warm(
     plan: Mapping[int, Sequence[int]],
     more: Sequence[int],
     level: int,
-    locked: Mapping[int, int] | None = None,
 ) -> tuple[dict[int, list[int]], list[int]]:
     """Like :func:`solve_vroom`, starting from the tours of ``plan`` (see :func:`accepted_starts`).
 
     The caller compares the answer with the plan: a visit may still be lost.
 
     :param more: visits that are not in the plan
-    :param locked: shift in which a visit must stay
     """
     steps = {shift: order for shift, order in plan.items() if order}
-    wishes = Wishes(steps=steps, locked=locked or {})
+    wishes = Wishes(steps=steps)
     visits = [*(visit for order in plan.values() for visit in order), *more]
     return _Model(problem, travel, list(plan), visits, wishes).solve(level, None)
 
@@ -166,8 +162,6 @@ class _Model:
         ):  # fmt: skip
             if value is not None:
                 needs.add(self._skill(kind, value))
-        if index in self.wishes.locked:
-            needs.add(self._skill("shift", self.problem.shifts[self.wishes.locked[index]].id))
         if visit.zone is not None and visit.shift is None and visit.technician is None:
             needs.add(self._skill("zone", visit.zone))
         return needs

@@ -28,4 +28,5 @@ from . import (
     test_visit_portal,
     test_visit_register,
     test_zones,
+    test_urgent,
 )
