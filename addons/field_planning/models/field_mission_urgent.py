@@ -41,9 +41,6 @@ class FieldMissionUrgent(models.Model):
             }
         )
 
-    def _tell_displaced(self):
-        """Tell customers of a changed appointment (hook of the publication's messages)."""
-
     def _get_penalties_at_risk(self, late):
         """Return what customers may ask when their visit starts late (hook; nothing by default).
 

@@ -54,7 +54,6 @@ class FieldUrgent(models.Model):
     )
     mission_id = fields.Many2one(
         "field.mission",
-        string="Mission",
         check_company=True,
         index="btree_not_null",
         ondelete="cascade",
@@ -63,7 +62,6 @@ class FieldUrgent(models.Model):
     )
     site_id = fields.Many2one(
         "res.partner",
-        string="Site",
         required=True,
         domain="[('is_field_site', '=', True)]",
         compute="_compute_from_origin",
@@ -81,7 +79,6 @@ class FieldUrgent(models.Model):
         precompute=True,
     )
     duration = fields.Float(
-        string="Duration",
         compute="_compute_duration",
         store=True,
         readonly=False,
@@ -275,9 +272,7 @@ class FieldUrgent(models.Model):
         overtime = self.company_id.field_urgent_overtime * 60
         slow = False
         try:
-            found = runner.find_offers(
-                problem, URGENT, PATIENCE, overtime, self._get_backend()
-            )
+            found = runner.find_offers(problem, URGENT, PATIENCE, overtime, self._get_backend())
         except ProblemError as error:
             raise UserError(str(error)) from error
         except runner.SolverError as error:
@@ -369,11 +364,7 @@ class FieldUrgent(models.Model):
             )
         touched = {offer["shift"], *offer["by_shift"]}
         touched |= {item["former_shift"] for item in offer["moved"]}
-        concerned = {
-            str(mission_of(name))
-            for key in touched
-            for name in builder.plan.get(key, ())
-        }
+        concerned = {str(mission_of(name)) for key in touched for name in builder.plan.get(key, ())}
         start = builder.moment(offer["start"])
         option = {
             "kind": offer["kind"],

@@ -37,7 +37,7 @@ class FieldUrgentChoice(models.Model):
         displaced.write({"to_reconfirm": True})
         if self.publish and not mission.published:
             mission.action_publish()
-        told._tell_displaced()
+        told._send_customer_messages("change")
         after = {str(m.id): m.plan_version for m in mission | moved}
         # The way back is the server's own note: a planner does not edit it.
         self.sudo().write(
@@ -174,9 +174,7 @@ class FieldUrgentChoice(models.Model):
         )
         if changed or len(missions) < len(undo["before"]):
             names = ", ".join(changed.mapped("display_name")) or self.env._("deleted missions")
-            raise UserError(
-                self.env._("Changed since, so nothing was taken back: %s.", names)
-            )
+            raise UserError(self.env._("Changed since, so nothing was taken back: %s.", names))
         mission = self.mission_id
         mission.with_context(field_tour_sync=False).action_unplan()
         values = {
@@ -191,7 +189,7 @@ class FieldUrgentChoice(models.Model):
         missions.with_context(field_tour_sync=False)._write_each(values)
         missions._sync_tours()
         displaced = missions.filtered(lambda m: m.id in undo["displaced"])
-        displaced.filtered("published")._tell_displaced()
+        displaced.filtered("published")._send_customer_messages("change")
         self.sudo().write(
             {
                 "state": "undone",

@@ -44,7 +44,9 @@ class ResCompany(models.Model):
     )
 
     field_km_cost = fields.Float(
-        string="Cost per kilometre", default=0.45, help="Vehicle and fuel, in the company's currency."
+        string="Cost per kilometre",
+        default=0.45,
+        help="Vehicle and fuel, in the company's currency.",
     )
     field_urgent_overtime = fields.Integer(
         string="Overtime for urgent missions",

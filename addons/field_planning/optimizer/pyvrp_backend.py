@@ -135,7 +135,9 @@ class _Model:
                     required=False,
                 )
             )
-        types = [self._vehicle(problem.shifts[s], self.profile[n]) for n, s in enumerate(self.shifts)]
+        types = [
+            self._vehicle(problem.shifts[s], self.profile[n]) for n, s in enumerate(self.shifts)
+        ]
         locations = [pyvrp.Location(0, 0) for _ in range(len(self.depots) + len(self.visits))]
         matrices = self._matrices()
         return pyvrp.ProblemData(

@@ -307,7 +307,9 @@ class _Run:
             rebalance(search, routes)
         routes, left = self._never_worse(shifts, visits, routes, left)
         if self.refine:
-            routes, left = self._refine(shifts, routes, left, self.refine * len(visits) / self.total)
+            routes, left = self._refine(
+                shifts, routes, left, self.refine * len(visits) / self.total
+            )
         return routes, left
 
     def _split(self, shifts: list[int], visits: list[int]) -> list[tuple[list[int], list[int]]]:

@@ -96,7 +96,9 @@ class _Day:
         self.able = [i for i, shift in enumerate(problem.shifts) if allowed(shift, wanted)]
         # Nobody earlier than told; and nobody moved at all.
         self.patient = self._search(lambda item: self._not_before(item))
-        self.still = self._search(lambda item: item if item.at is None else replace(item, fixed=item.at))
+        self.still = self._search(
+            lambda item: item if item.at is None else replace(item, fixed=item.at)
+        )
 
     def _search(self, change: Any, shifts: Sequence[Shift] | None = None) -> Insertion:
         visits = [
@@ -316,7 +318,7 @@ class _Day:
                             "former_start": item.at,
                         }
                     )
-        assert mine is not None  # noqa: S101 (the visit is in the changed tours by construction)
+        assert mine is not None
         shift = problem.shifts[place]
         by_shift = {
             problem.shifts[index].id: {
@@ -374,7 +376,7 @@ class _Day:
         """Technicians without an offer, each with a reason."""
         wanted = self.problem.visits[self.visit]
         found = []
-        for index, shift in enumerate(self.problem.shifts):
+        for shift in self.problem.shifts:
             if shift.id in offered:
                 continue
             if not shift.intervals and not shift.absences:

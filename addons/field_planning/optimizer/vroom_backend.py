@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from .problem import Problem, Shift, Visit
+from .problem import Problem, Shift
 from .travel import Matrix
 
 try:

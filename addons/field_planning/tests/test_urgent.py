@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
 
-from .common import MONDAY, FieldPlanningCommon
+from .common import FieldPlanningCommon
 
 # 10:30 in Paris.
 NOW = datetime(2026, 11, 30, 9, 30)
@@ -57,7 +57,9 @@ class TestUrgent(FieldPlanningCommon):
         urgent = self._urgent()
         options = urgent.options["options"]
         self.assertTrue(options)
-        self.assertEqual({option["technician_id"] for option in options}, set((self.tech | self.tech2).ids))
+        self.assertEqual(
+            {option["technician_id"] for option in options}, set((self.tech | self.tech2).ids)
+        )
         costs = [option["cost"] for option in options if not option["broken"]]
         self.assertEqual(costs, sorted(costs))
         free = next(o for o in options if o["technician_id"] == self.tech2.id)
@@ -88,7 +90,9 @@ class TestUrgent(FieldPlanningCommon):
             one = form.options["options"]
             self.assertTrue(one)
             form.duration = 3.0
-            self.assertNotEqual([o["key"] for o in form.options["options"]], [o["key"] for o in one])
+            self.assertNotEqual(
+                [o["key"] for o in form.options["options"]], [o["key"] for o in one]
+            )
             form.date_deadline = NOW + timedelta(minutes=1)
             self.assertFalse(form.options["options"])
             form.date_deadline = NOW + timedelta(hours=5)
@@ -272,7 +276,11 @@ class TestUrgent(FieldPlanningCommon):
         urgent = self._urgent()
         other = self.env["res.company"].create({"name": "Other"})
         planner = self.planner.copy(
-            {"login": "other-planner", "company_id": other.id, "company_ids": [Command.set(other.ids)]}
+            {
+                "login": "other-planner",
+                "company_id": other.id,
+                "company_ids": [Command.set(other.ids)],
+            }
         )
         with self.assertRaises(AccessError):
             urgent.with_user(planner).read(["options"])

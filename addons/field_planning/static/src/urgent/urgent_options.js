@@ -27,7 +27,8 @@ export class UrgentOptions extends Component {
     }
 
     detour(option) {
-        const minutes = option.added_minutes > 0 ? `+${option.added_minutes}` : option.added_minutes;
+        const minutes =
+            option.added_minutes > 0 ? `+${option.added_minutes}` : option.added_minutes;
         const km = option.added_km > 0 ? `+${option.added_km}` : option.added_km;
         return _t("%(minutes)s min, %(km)s km", {minutes, km});
     }
