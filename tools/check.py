@@ -164,6 +164,11 @@ class Checks:
             if name in known and name not in seen:
                 seen.add(name)
                 todo += known[name]["depends"]
+        for name, manifest in known.items():
+            # A bridge comes by itself as soon as what it joins is there.
+            ours = set(manifest["depends"]) & set(known)
+            if manifest.get("auto_install") and ours <= seen:
+                seen.add(name)
         return seen
 
     @staticmethod

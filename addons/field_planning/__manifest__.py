@@ -1,7 +1,7 @@
 {
     "name": "Field planning",
     "summary": "Tours of field technicians: spreadsheet import, optimiser, publication",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Services/Field Service",
     "author": "Field suite",
     "license": "LGPL-3",

@@ -1,0 +1,26 @@
+"""What was published before is taken as what people were shown."""
+
+
+def migrate(cr, _version):
+    cr.execute(
+        """
+        UPDATE field_mission
+           SET published_start = planned_start,
+               published_duration = planned_duration,
+               published_technician_id = technician_id,
+               published_version = plan_version
+         WHERE published AND published_start IS NULL AND planned_start IS NOT NULL
+           AND technician_id IS NOT NULL
+           AND state IN ('planned', 'in_progress', 'done')
+        """
+    )
+    cr.execute(
+        """
+        INSERT INTO field_mission_published_helper_rel (field_mission_id, hr_employee_id)
+        SELECT rel.field_mission_id, rel.hr_employee_id
+          FROM field_mission_hr_employee_rel AS rel
+          JOIN field_mission AS mission ON mission.id = rel.field_mission_id
+         WHERE mission.published_start IS NOT NULL
+            ON CONFLICT DO NOTHING
+        """
+    )
