@@ -86,6 +86,9 @@ MATRIX = {
     "field.customer.message": {"planner": "rw", "manager": "rw"},
     "field.publish": {"planner": "rwcd", "manager": "rwcd"},
     "field.publish.line": {"planner": "rwcd", "manager": "rwcd"},
+    **dict.fromkeys(
+        ("field.delay.notice", "field.delay.notice.line"), {"planner": WIZARD, "manager": WIZARD}
+    ),
     "field.travel.pair": {},
     "field.travel.ratio": OFFICE_READ,
     "field.travel.sample": OFFICE_READ,

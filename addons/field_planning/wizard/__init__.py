@@ -1,5 +1,6 @@
 from . import (
     field_calendar_wizard,
+    field_delay_notice,
     field_geo_entry,
     field_holiday_import,
     field_offer_decline,
