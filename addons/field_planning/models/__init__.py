@@ -101,8 +101,6 @@ from . import (
     res_config_settings_placement,
     res_config_settings_subcontractor,
     res_config_settings_day,
-    res_config_settings_geo,
-    res_config_settings_placement,
     res_config_settings_travel,
     res_config_settings_visits,
     res_partner_geo,

@@ -271,11 +271,10 @@ class TestDelays(FieldPlanningCommon):
         with patch.object(
             type(self.env["field.mission"]),
             "_send_customer_messages",
-            lambda missions, kind: sent.append((missions, kind)),
-            create=True,
+            lambda missions, kind, expected: sent.append((missions, kind, expected)),
         ):
             notice.action_send()
-            self.assertEqual(sent, [(one, "delay")])
+            self.assertEqual(sent, [(one, "delay", {one.id: local(10)})])
             # Nobody twice: neither from the same dialog, nor from a new one.
             notice.action_send()
             self.assertEqual(len(sent), 1)

@@ -76,7 +76,9 @@ class FieldDelayNotice(models.TransientModel):
                 {"delay_told_from": line.slot_from, "delay_told_to": line.slot_to}
             )
         if fresh:
-            fresh.mission_id._send_customer_messages("delay")
+            fresh.mission_id._send_customer_messages(
+                "delay", {line.mission_id.id: line.slot_from for line in fresh}
+            )
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",

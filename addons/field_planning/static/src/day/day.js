@@ -222,7 +222,7 @@ export class FieldDay extends Component {
     }
 
     openMap(line) {
-        this.action.doAction("field_planning.field_tour_map_action", {
+        this.action.doAction("field_planning.field_tour_action_map", {
             additionalContext: {search_default_technician_id: line.employee_id},
         });
     }
