@@ -50,6 +50,7 @@ from . import (
     field_school_zone,
     field_site_contact_message,
     field_service_type_delay,
+    field_site_link,
     field_tour,
     field_tour_delay,
     field_tour_map,
@@ -111,5 +112,9 @@ from . import (
     res_users_settings,
     resource_calendar_leaves,
     tour_calendar,
+    res_partner_portal,
+    res_partner_site,
+    res_partner_zone,
+    resource_calendar_leaves,
     tour_sheet,
 )

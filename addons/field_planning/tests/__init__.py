@@ -19,6 +19,7 @@ from . import (
     test_planning_texts,
     test_publication,
     test_roundtrip,
+    test_site_page,
     test_subcontractors,
     test_tour,
     test_tour_sheet,
