@@ -1,2 +1,1 @@
-from . import field_calendar, field_offer, portal_visits
 from . import field_calendar, field_offer, portal_sites, portal_visits, site_label

@@ -14,4 +14,3 @@ from . import (
     field_visit_series,
     field_visit_stop,
 )
-from . import field_geo_entry
