@@ -244,7 +244,8 @@ class FieldMissionPublication(models.Model):
         missions = self.sudo()
         missions._note_tour_news(announced=True)
         result = super().action_publish()
-        missions._write_snapshot()
+        # Those offered to a subcontractor first are published once accepted.
+        missions.filtered("published")._write_snapshot()
         return result
 
     def action_unpublish(self):

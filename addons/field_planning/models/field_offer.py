@@ -186,6 +186,8 @@ class FieldOffer(models.Model):
         )
         if accepted:
             offer.mission_id.action_publish()
+            # The customer was told nothing while nobody was sure to come.
+            offer.mission_id._send_customer_messages("confirmation")
         else:
             offer._return_to_tray()
         return False

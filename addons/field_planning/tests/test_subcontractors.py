@@ -325,6 +325,22 @@ class TestOffers(SubcontractorCommon):
         self.assertEqual(offer._answer(False, "no"), "accepted")
         self.assertTrue(self.mission.published)
 
+    def test_nothing_counts_as_published_before_the_answer(self):
+        offer = self._publish()
+        self.assertFalse(self.mission.published_start)
+        offer._answer(True)
+        self.assertEqual(self.mission.published_start, self.mission.planned_start)
+
+    def test_the_customer_is_told_once_it_is_accepted(self):
+        messages = self.env["field.customer.message"]
+        self.customer.email = "customer@example.com"
+        self.company.field_message_confirmation = True
+        offer = self._publish()
+        self.assertFalse(messages.search([("mission_id", "=", self.mission.id)]))
+        offer._answer(True)
+        told = messages.search([("mission_id", "=", self.mission.id)])
+        self.assertEqual(told.mapped("kind"), ["confirmation"])
+
     def test_declined(self):
         offer = self._publish()
         with self.assertRaises(UserError):
