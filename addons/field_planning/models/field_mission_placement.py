@@ -156,7 +156,8 @@ class FieldMissionPlacement(models.Model):
             code = "validated"
         elif code == "not_technician" and not employee:
             code = "nobody"
-        return self.env._(SENTENCES[code]) % {
+        sentence = self.env._(SENTENCES[code])
+        return sentence % {
             "who": employee.name or "",
             "mission": self.display_name,
             **self._get_issue_words(issue, visit, employee),

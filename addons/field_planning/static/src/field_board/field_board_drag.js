@@ -5,19 +5,26 @@ import {MINUTE, STEP, snap, visibleRange} from "./field_board_geometry";
 const START_DISTANCE = 5;
 const LONG_PRESS = 350;
 const EDGE = 40;
+/** Pixels of the right edge of a mission that change its duration. */
+const HANDLE = 9;
+
+function isOnRightEdge(ev) {
+    const pill = ev.target.closest(".o_field_board_resizable");
+    return Boolean(pill) && ev.clientX > pill.getBoundingClientRect().right - HANDLE;
+}
 
 /**
  * One gesture at a time: a move, a resize, or a rectangle that selects.
  *
- * @typedef {Object} DragHost
+ * @typedef {object} DragHost
  * @property {() => HTMLElement} root the whole board, tray included
  * @property {() => HTMLElement} scroller what scrolls the rows
- * @property {() => Object} layout `{ axis, rows, offsets, headWidth, headHeight }`
- * @property {(target: HTMLElement) => Object | null} grab what a pointer would move:
+ * @property {() => object} layout `{ axis, rows, offsets, headWidth, headHeight }`
+ * @property {(target: HTMLElement) => object | null} grab what a pointer would move:
  *  `{ mission, missions, movable }`
  * @property {(moment: number) => string} format an instant as the label beside the pointer
- * @property {(kind: string, mission?: Object) => void} onStart
- * @property {(drop: Object) => void} onDrop
+ * @property {(kind: string, mission?: object) => void} onStart
+ * @property {(drop: object) => void} onDrop
  * @property {() => void} onEnd
  */
 export class BoardDrag {
@@ -43,7 +50,7 @@ export class BoardDrag {
         }
         const touch = ev.pointerType === "touch";
         const held = this.host.grab(ev.target);
-        const resize = held && ev.target.closest(".o_field_board_resize");
+        const resize = held && isOnRightEdge(ev);
         const lane = ev.target.closest(".o_field_board_lane");
         if (!held && (!lane || touch)) {
             return;

@@ -7,26 +7,35 @@ import {formatMinutes} from "./field_board_geometry";
 
 const {DateTime} = luxon;
 
-const times = new Map();
+const texts = new Map();
+
+/** Formatting dates is slow, and the same instants come back at every drawing. */
+function remember(kind, moment, format) {
+    const key = `${kind}${moment}`;
+    if (!texts.has(key)) {
+        if (texts.size > 5000) {
+            texts.clear();
+        }
+        texts.set(key, format(DateTime.fromMillis(moment)));
+    }
+    return texts.get(key);
+}
 
 /** Wall-clock time of an instant, in the user's time zone and format. */
 export function formatTime(moment) {
-    if (!times.has(moment)) {
-        if (times.size > 5000) {
-            times.clear();
-        }
-        const format = localization.timeFormat.replace(":ss", "");
-        times.set(moment, DateTime.fromMillis(moment).toFormat(format));
-    }
-    return times.get(moment);
+    return remember("time", moment, (date) =>
+        date.toFormat(localization.timeFormat.replace(":ss", ""))
+    );
 }
 
 export function formatDay(moment) {
-    return DateTime.fromMillis(moment).toLocaleString({
-        weekday: "short",
-        day: "numeric",
-        month: "short",
-    });
+    return remember("day", moment, (date) =>
+        date.toLocaleString({ weekday: "short", day: "numeric", month: "short" })
+    );
+}
+
+export function formatLetter(moment) {
+    return remember("letter", moment, (date) => date.toLocaleString({ weekday: "narrow" }));
 }
 
 /** What happened to a mission: key for its colours, icon and words. */

@@ -21,6 +21,7 @@ const {DateTime} = luxon;
 export const LANE_HEIGHT = 46;
 export const ROW_PADDING = 6;
 export const GROUP_HEIGHT = 30;
+const SHADE_ICONS = { pending: "fa fa-question", lunch: "fa fa-cutlery" };
 const STORAGE = "field_planning.board";
 const MOVING_STATES = new Set(["draft", "to_reschedule", "planned"]);
 /** How long to gather what others changed before reading it. */
@@ -304,6 +305,10 @@ export class FieldBoardModel extends Model {
         return MOVING_STATES.has(mission.state) && !mission.validated;
     }
 
+    isResizable(pill) {
+        return !pill.helper && pill.width > 16 && this.isMovable(pill.mission);
+    }
+
     _index() {
         this.byPerson = new Map();
         const days = this.days;
@@ -404,6 +409,11 @@ export class FieldBoardModel extends Model {
             for (const day of person.days) {
                 spans.push(...day.work);
             }
+            for (const tour of person.tours) {
+                if (tour.departure && tour.back && tour.stops.length) {
+                    spans.push([tour.departure, tour.back]);
+                }
+            }
         }
         for (const list of this.byPerson.values()) {
             spans.push(...list.map((mission) => [mission.start, mission.stop]));
@@ -417,7 +427,8 @@ export class FieldBoardModel extends Model {
         const full = days.filter((day) => !day.empty).length || 1;
         const room = this.width - (days.length - full) * NARROW;
         const fit = room / (full * (to - from));
-        const hourWidth = Math.max(fit, 9) * 1.4 ** this.zoom[this.scale];
+        const hourWidth =
+            Math.max(fit, this.scale === "week" ? 20 : 30) * 1.4 ** this.zoom[this.scale];
         return new TimeAxis(days, {from, to, hourWidth});
     }
 
@@ -519,11 +530,12 @@ export class FieldBoardModel extends Model {
         const travels = [];
         const add = (key, start, end, minutes, km, lane) => {
             const span = minutes && axis.span(start, end);
-            if (span && span.width > 1) {
+            if (span && span.width > 3) {
                 travels.push({
                     key,
                     ...span,
-                    minutes,
+                    icon: span.width > 18 ? "fa fa-car" : "",
+                    text: span.width > 40 ? ` ${minutes}′` : "",
                     title: _t("%(minutes)s min of travel, %(km)s km", {
                         minutes,
                         km: Math.round(km * 10) / 10,
@@ -631,7 +643,8 @@ export class FieldBoardModel extends Model {
         const from = list.indexOf(this.focused);
         const to = list.indexOf(id);
         if (from < 0) {
-            return this.toggle(id);
+            this.toggle(id);
+            return;
         }
         this.select(list.slice(Math.min(from, to), Math.max(from, to) + 1), {add: true});
     }
@@ -707,8 +720,8 @@ export class FieldBoardModel extends Model {
     /**
      * Make the moves of some missions, those that can't move left out.
      *
-     * @param {Object[]} missions
-     * @param {(mission: Object) => Object} change returns `person`, `start`, `minutes`…
+     * @param {object[]} missions
+     * @param {(mission: object) => object} change returns `person`, `start`, `minutes`…
      */
     makeMoves(missions, change) {
         const moves = [];
@@ -811,8 +824,8 @@ export class FieldBoardModel extends Model {
     /**
      * Show moves at once, ask the server, take back what it refuses.
      *
-     * @param {Object[]} moves without `plan_version`: the one known when they are sent is used
-     * @param {{ confirmed?: Object | number[], kind?: "move" | "undo" | "redo" }} options
+     * @param {object[]} moves without `plan_version`: the one known when they are sent is used
+     * @param {{ confirmed?: object | number[], kind?: "move" | "undo" | "redo" }} options
      */
     async place(moves, {confirmed = [], kind = "move"} = {}) {
         if (!moves.length) {

@@ -22,7 +22,9 @@ const {DateTime} = luxon;
 export const HEAD_WIDTH = 184;
 export const HEAD_HEIGHT = 48;
 /** Pixels drawn above and below what is seen. */
-const BUFFER = 300;
+const BUFFER = 250;
+/** Pixels scrolled before other rows are drawn: about one row at a time, or scrolling stutters. */
+const STRIDE = 50;
 
 export class FieldBoardRenderer extends Component {
     static template = "field_planning.FieldBoardRenderer";
@@ -153,7 +155,7 @@ export class FieldBoardRenderer extends Component {
     onScroll() {
         const {scrollTop} = this.scroller.el;
         // Rows are drawn beyond the window: only now and then must others be.
-        if (Math.abs(scrollTop - this.state.top) > BUFFER / 2 || scrollTop === 0) {
+        if (Math.abs(scrollTop - this.state.top) > STRIDE || scrollTop === 0) {
             this.state.top = scrollTop;
         }
     }
@@ -304,7 +306,7 @@ export class FieldBoardRenderer extends Component {
         const control = isMacOS() ? ev.metaKey : ev.ctrlKey;
         const key = ev.key.toLowerCase();
         if (control && key === "z") {
-            ev.shiftKey ? model.redo() : model.undo();
+            this.model[ev.shiftKey ? "redo" : "undo"]();
             return true;
         }
         if (control && key === "y") {

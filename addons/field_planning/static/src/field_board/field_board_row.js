@@ -41,6 +41,7 @@ export class FieldBoardRow extends Component {
             model.focused === mission.id && "o_field_board_focused",
             model.pending.has(mission.id) && "o_field_board_pending_move",
             model.isMovable(mission) && "o_field_board_movable",
+            model.isResizable(pill) && "o_field_board_resizable",
         ];
         return {
             status,
@@ -49,7 +50,6 @@ export class FieldBoardRow extends Component {
             label: describe(mission, marks),
             time: formatTime(mission.start),
             promise: pill.width > 90 ? promiseOf(mission) : "",
-            resizable: !pill.helper && model.isMovable(mission) && pill.width > 16,
         };
     }
 }
