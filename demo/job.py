@@ -6,16 +6,15 @@ second one changes nothing.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
 from odoo import fields
 
-from . import agreements, company, fieldwork, intake, office, summary, tours
+from . import agreements, company, fieldwork, history, intake, office, summary, tours
+from .clock import local
 from .desk import Desk
 from .week import Week, default_start
 
-PARIS = ZoneInfo("Europe/Paris")
 # So many of the planning's first days are worked off; the rest stays planned.
 WORKED_DAYS = 2
 # Customers of the demo with a contract, by their code.
@@ -33,6 +32,7 @@ def run(
     limit=None,
     say=None,
     commit=True,
+    story=True,
 ):
     """Do what is still to be done and return the figures.
 
@@ -45,20 +45,27 @@ def run(
     :param limit: at most so many missions are worked off (default: all of the first days)
     :param say: takes each progress line (default: print)
     :param commit: whether steps are committed one by one
+    :param story: whether the demo's own company also lives the weeks around its planning
     :return: ``table.Result``
     """
     with Desk(env, say or (lambda line: print(line, flush=True)), commit) as desk:
         week = None if planning else Week(_get_start(desk, start))
         given = intake.read_files(week, planning, technicians, sites)
         days = intake.find_days(given["planning"])
-        desk.at(_local(_working_day_before(days[0]), 15))
+        eve = local(_working_day_before(days[0]), 15)
+        tells = week is not None and story
+        desk.at(history.first_moment(week.start) if tells else eve)
         company.set_up(desk, week)
         _take_in(desk, week, given)
+        if tells:
+            history.live(desk, week.start)
+        desk.at(eve)
+        _plan(desk, week, given)
         run_of_tours = tours.plan_tours(desk, days)
         worked = days[:WORKED_DAYS]
-        desk.at(_local(worked[0], 7))
+        desk.at(local(worked[0], 7))
         fieldwork.work_off(desk, worked, limit)
-        desk.at(_local(worked[-1], 21))
+        desk.at(local(worked[-1], 21))
         office.close_missions(desk, worked)
         proven = office.prove(desk, worked)
         office.bill(desk)
@@ -76,7 +83,7 @@ def _get_start(desk, start):
 
 
 def _take_in(desk, week, files):
-    """Steps 1 and 2: what the files hold becomes records; the company agrees with customers."""
+    """Step 1: people and places of the files become records; the company agrees with customers."""
     if week:
         customers = desk.env["res.partner"].union(
             *(desk.find(f"customer_{code}") for code in UNDER_CONTRACT)
@@ -85,6 +92,11 @@ def _take_in(desk, week, files):
     intake.import_technicians(desk, files["technicians"])
     company.equip_technicians(desk)
     intake.import_sites(desk, files["sites"])
+    desk.commit()
+
+
+def _plan(desk, week, files):
+    """Step 2: the planning becomes missions."""
     intake.import_planning(desk, files["planning"], week)
     if not week:
         _agree(desk, intake.largest_customers(desk, 1), fields.Date.today())
@@ -104,9 +116,3 @@ def _working_day_before(day):
     while day.weekday() > 4:
         day -= timedelta(days=1)
     return day
-
-
-def _local(day, hour):
-    """An hour of the company's day as the naive UTC that Odoo keeps."""
-    moment = datetime.combine(day, time(hour), tzinfo=PARIS)
-    return moment.astimezone(UTC).replace(tzinfo=None)

@@ -32,7 +32,10 @@ def plan_tours(desk, days):
         run.action_accept()
         desk.commit()
     tours = get_tours(desk, days).with_env(planner)
-    hidden = tours.filtered(lambda tour: tour.state != "published" and tour.stop_count)
+    # A day of which everything clashes waits for the planner; there is nothing to publish yet.
+    hidden = tours.filtered(
+        lambda tour: tour.state != "published" and not all(tour.stop_ids.mapped("set_aside"))
+    )
     if hidden:
         desk.say(f"planner: publishes {len(hidden)} tours")
         hidden.action_publish()
