@@ -119,7 +119,8 @@ class FieldZoneProposal(models.Model):
         own_homes = {person.id: homes.get(person.id) for person in people}
         count = self.zone_count or len(people)
         zones = zoning.propose(data["places"], count, [home for home in own_homes.values() if home])
-        hours = self._get_hours(people)
+        days = [visit.day for visit in data["visits"]]
+        hours = self._get_hours(people, min(days), max(days))
         crews = zoning.share_people(data["places"], zones, own_homes, hours)
         detour = self.company_id.field_travel_detour
         before = zoning.replay(data["visits"], data["zone_of"], homes, detour)
@@ -152,12 +153,14 @@ class FieldZoneProposal(models.Model):
             )
         return found
 
-    def _get_hours(self, people):
-        """Return ``{employee_id: hours that they can work in the period}``."""
-        first = max(self.date_from, self.date_to - timedelta(days=SAMPLE_DAYS - 1))
-        days = people._get_field_days(first, self.date_to)
-        length = (self.date_to - first).days + 1
-        factor = ((self.date_to - self.date_from).days + 1) / length
+    def _get_hours(self, people, first, last):
+        """Return ``{employee_id: hours that they can work between two days}``.
+
+        The days are those that have missions: a company that began in June isn't idle before.
+        """
+        start = max(first, last - timedelta(days=SAMPLE_DAYS - 1))
+        days = people._get_field_days(start, last)
+        factor = ((last - first).days + 1) / ((last - start).days + 1)
         found = defaultdict(float)
         for (employee_id, _day), work in days.items():
             found[employee_id] += work.seconds / 3600 * factor

@@ -83,7 +83,7 @@ export class FieldMapRenderer extends Component {
     }
 
     svg(group, size = 18) {
-        return markup(shapeSvg(group, {size}));
+        return markup(shapeSvg(group, {size, text: group.number || ""}));
     }
 
     count(group) {
@@ -170,7 +170,7 @@ export class FieldMapRenderer extends Component {
         const size = several ? 32 : 26;
         const html = shapeSvg(group, {
             size,
-            text: several ? String(points.length) : "",
+            text: several ? String(points.length) : group.number || "",
             doubtful: !several && points[0].doubtful,
         });
         const title = several
