@@ -97,6 +97,7 @@
         "views/res_config_settings_message_views.xml",
         "views/field_absent_today_views.xml",
         "views/field_calendar_views.xml",
+        "views/field_analysis_views.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -86,6 +86,7 @@ from . import (
     ir_websocket,
     mail_activity,
     mail_mail,
+    mission_measures,
     res_company,
     res_company_absence,
     res_company_day,

@@ -1,3 +1,4 @@
+import ast
 from datetime import timedelta
 
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -113,3 +114,31 @@ class TestCalendarDays(FieldPlanningCommon):
         self.assertEqual(answer["field_calendar"], kept)
         with self.assertRaises(ValidationError):
             settings.set_res_users_settings({"field_calendar": ["x"]})
+
+    def test_travel_adds_up_on_missions(self):
+        mission = self._plan(self._mission("Mill", 5), 9)
+        stop = mission.stop_ids
+        self.assertGreater(stop.travel_km, 0)
+        self.assertEqual(mission.travel_minutes, stop.travel_minutes)
+        self.assertAlmostEqual(mission.travel_km, stop.travel_km, places=1)
+        rows = self.env["field.mission"].with_user(self.planner)._read_group(
+            [("id", "=", mission.id)], ["team_id"], ["travel_minutes:sum", "travel_km:sum"]
+        )
+        self.assertEqual(rows[0][1], stop.travel_minutes)
+        mission.with_user(self.planner).action_unplan()
+        self.assertEqual((mission.travel_minutes, mission.travel_km), (0, 0))
+
+    def test_shared_favourites_work(self):
+        for name in (
+            "filter_mission_hours_team",
+            "filter_mission_customers_month",
+            "filter_tour_km_technician",
+        ):
+            favourite = self.env.ref(f"field_planning.{name}")
+            context = ast.literal_eval(favourite.context)
+            model = self.env[favourite.model_id].with_user(self.planner)
+            measures = [one for one in context["pivot_measures"] if one != "__count"]
+            aggregates = [f"{one}:{model._fields[one].aggregator}" for one in measures]
+            model._read_group(
+                ast.literal_eval(favourite.domain), context["group_by"], aggregates
+            )
