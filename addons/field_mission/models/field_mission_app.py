@@ -268,7 +268,7 @@ class FieldMissionCheckApp(models.Model):
         spec = self._get_spec()
         return {
             "id": self.id,
-            "number": self.number,
+            "place": self.number,
             "shown_if": self.shown_if or None,
             "name": self.name,
             "kind": self.kind,

@@ -225,7 +225,7 @@ class FieldLoadingLine(models.TransientModel):
     _order = "van_id, product_id, id"
 
     loading_id = fields.Many2one("field.loading", required=True, ondelete="cascade")
-    van_id = fields.Many2one("stock.location", string="Van", required=True, readonly=True)
+    van_id = fields.Many2one("stock.location", required=True, readonly=True)
     technician_names = fields.Char(string="Technician", readonly=True)
     product_id = fields.Many2one("product.product", required=True, readonly=True)
     uom_id = fields.Many2one(related="product_id.uom_id")

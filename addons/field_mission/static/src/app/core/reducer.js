@@ -48,11 +48,11 @@ export function askedChecks(mission) {
         const condition = check.shown_if;
         const asked = condition && known.get(condition.number);
         if (condition && (!asked || gone.has(condition.number) || !isMet(condition, asked))) {
-            gone.add(check.number);
+            gone.add(check.place);
         }
-        known.set(check.number, check);
+        known.set(check.place, check);
     }
-    return mission.checks.filter((check) => !gone.has(check.number));
+    return mission.checks.filter((check) => !gone.has(check.place));
 }
 
 /** What the server will ask before the mission can be finished: keys and names. */
