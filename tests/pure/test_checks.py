@@ -1,9 +1,8 @@
 """Which checks are asked after which answers."""
 
+from core.checks import hidden
 from hypothesis import given
 from hypothesis import strategies as st
-
-from core.checks import hidden
 
 
 def check(number, shown_if=None, **answer):

@@ -80,9 +80,7 @@ def test_a_delay_runs_through_the_day():
 
 def test_lunch_is_not_forgotten():
     lunch = Lunch(at(12), at(13.25), hours(0.75))
-    told = tell(
-        12.25, visit(1, 11, started=at(11.25)), visit(2, 13, latest=at(13.25)), lunch=lunch
-    )
+    told = tell(12.25, visit(1, 11, started=at(11.25)), visit(2, 13, latest=at(13.25)), lunch=lunch)
     # Runs until 12:15, lunch until 13:00, half an hour of travel.
     assert told[2].start == at(13.5) and told[2].state == "at_risk"
     taken = tell(12.25, visit(1, 11, started=at(11.25)), visit(2, 13, latest=at(13.25)))
@@ -91,9 +89,7 @@ def test_lunch_is_not_forgotten():
 
 def test_lunch_before_a_visit_that_ends_too_late_for_it():
     lunch = Lunch(at(12), at(13), hours(1))
-    told = tell(
-        11, visit(1, 10, service=1, started=at(10)), visit(2, 12, service=2), lunch=lunch
-    )
+    told = tell(11, visit(1, 10, service=1, started=at(10)), visit(2, 12, service=2), lunch=lunch)
     assert told[2].start == at(13.5)
 
 

@@ -183,9 +183,7 @@ def judge(
     return found
 
 
-def _arrival(
-    visit: Visit, ready: datetime | None, drive: timedelta, now: datetime
-) -> datetime:
+def _arrival(visit: Visit, ready: datetime | None, drive: timedelta, now: datetime) -> datetime:
     if visit.left:
         return max(min(visit.left, now) + drive, now)
     if ready is None:
@@ -194,9 +192,7 @@ def _arrival(
     return max(ready + drive, now)
 
 
-def _eats_before(
-    lunch: Lunch, visit: Visit, ready: datetime | None, arrival: datetime
-) -> bool:
+def _eats_before(lunch: Lunch, visit: Visit, ready: datetime | None, arrival: datetime) -> bool:
     """Whether lunch comes before a visit: it is time, or the visit would end too late for it."""
     if ready is None:
         return False

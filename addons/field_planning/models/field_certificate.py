@@ -43,7 +43,7 @@ class FieldCertificate(models.Model):
     type_id = fields.Many2one(
         "field.certificate.type", string="Kind", required=True, ondelete="restrict", tracking=True
     )
-    number = fields.Char(string="Number", help="Security code of the URSSAF, or policy number.")
+    number = fields.Char(help="Security code of the URSSAF, or policy number.")
     date_from = fields.Date(
         string="Valid from", required=True, default=fields.Date.context_today, tracking=True
     )
@@ -177,7 +177,10 @@ class FieldCertificate(models.Model):
     def _cron_warn(self):
         """Give planners one activity for each paper that ends soon and has no successor."""
         today = fields.Date.context_today(self)
-        horizon = max(self.env["field.certificate.type"].search([]).mapped("warn_days"), default=0)
+        horizon = max(
+            self.env["field.certificate.type"].search([("warn_days", ">", 0)]).mapped("warn_days"),
+            default=0,
+        )
         ending = self.search(
             [
                 ("date_warned", "=", False),

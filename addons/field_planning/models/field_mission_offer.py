@@ -12,9 +12,7 @@ class FieldMissionOffer(models.Model):
     _inherit = "field.mission"
 
     offer_ids = fields.One2many("field.offer", "mission_id", string="Offers")
-    offer_id = fields.Many2one(
-        "field.offer", string="Offer", readonly=True, copy=False, index="btree_not_null"
-    )
+    offer_id = fields.Many2one("field.offer", readonly=True, copy=False, index="btree_not_null")
     acceptance_state = fields.Selection(
         related="offer_id.state", store=True, string="Subcontractor's answer", copy=False
     )

@@ -71,7 +71,7 @@ class FieldMissionSubcontractor(models.Model):
         first = min(days) - timedelta(days=min(days).weekday())
         last = max(days) + timedelta(days=6 - max(days).weekday())
         loads = people._get_field_loads(first, last, without=placed)
-        for mission, person, one, day in parts:
+        for _mission, person, one, day in parts:
             loads[person.id, day] += DayLoad(missions=1, work=one["minutes"])
         for mission, person, _one, day in parts:
             monday = day - timedelta(days=day.weekday())

@@ -45,7 +45,6 @@ class FieldRoundtrip(models.Model):
     filename = fields.Char(copy=False)
     export_id = fields.Many2one(
         "field.roundtrip.export",
-        string="Export",
         index="btree_not_null",
         check_company=True,
         ondelete="set null",

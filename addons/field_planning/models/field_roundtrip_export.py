@@ -222,44 +222,48 @@ class FieldRoundtripExport(models.Model):
 
     def _get_columns(self, labels):
         """Return the columns of the file (hook: add columns that are not editable)."""
-        _ = self.env._
         people = [name for name in labels["people"].values() if name]
         return [
-            Column("ref", _("Reference"), width=15),
-            Column("day", _("Day"), "date", 12, True),
-            Column("start", _("Start"), "time", 9, True),
-            Column("end", _("End"), "time", 9, True),
-            Column("duration", _("Duration (h)"), "hours", 12, True),
-            Column("technician", _("Technician"), "list", 22, True, people, strict=False),
-            Column("helpers", _("Helpers"), "text", 22, True),
-            Column("site", _("Site"), width=28),
-            Column("address", _("Address"), width=36),
-            Column("customer", _("Customer"), width=24),
-            Column("type", _("Service type"), "list", 22, True, list(labels["types"].values())),
-            Column("promise", _("Promised slot"), width=22),
-            Column("state", _("Status"), width=14),
-            Column("description", _("Work asked for"), "long", 40, True),
-            Column("instructions", _("Instructions"), "long", 40, True),
+            Column("ref", self.env._("Reference"), width=15),
+            Column("day", self.env._("Day"), "date", 12, True),
+            Column("start", self.env._("Start"), "time", 9, True),
+            Column("end", self.env._("End"), "time", 9, True),
+            Column("duration", self.env._("Duration (h)"), "hours", 12, True),
+            Column("technician", self.env._("Technician"), "list", 22, True, people, strict=False),
+            Column("helpers", self.env._("Helpers"), "text", 22, True),
+            Column("site", self.env._("Site"), width=28),
+            Column("address", self.env._("Address"), width=36),
+            Column("customer", self.env._("Customer"), width=24),
+            Column(
+                "type", self.env._("Service type"), "list", 22, True, list(labels["types"].values())
+            ),
+            Column("promise", self.env._("Promised slot"), width=22),
+            Column("state", self.env._("Status"), width=14),
+            Column("description", self.env._("Work asked for"), "long", 40, True),
+            Column("instructions", self.env._("Instructions"), "long", 40, True),
             Column("id", "#id", "key", 8),
             Column("version", "#version", "key", 8),
             Column("export", "#export", "key", 8),
         ]
 
     def _get_texts(self, count):
-        _ = self.env._
         return Texts(
-            sheet=_("Missions"),
-            title=_("Missions: %(count)s, hours in the time zone %(tz)s", count=count, tz=self.tz),
-            hint=_(
+            sheet=self.env._("Missions"),
+            title=self.env._(
+                "Missions: %(count)s, hours in the time zone %(tz)s", count=count, tz=self.tz
+            ),
+            hint=self.env._(
                 "Change what stands under a dark title and give the file back under “Take an edited"
                 " export back”: you see every change before it counts. Rows can be sorted and"
                 " filtered; keep the reference of each mission."
             ),
-            locked=_("This column is how a row finds its mission again. Leave it as it is."),
-            bad_choice=_("Choose from the list."),
-            bad_time=_("Type a time of the day, such as 14:30."),
-            bad_hours=_("Type hours, such as 1.5."),
-            lists=_("Lists"),
+            locked=self.env._(
+                "This column is how a row finds its mission again. Leave it as it is."
+            ),
+            bad_choice=self.env._("Choose from the list."),
+            bad_time=self.env._("Type a time of the day, such as 14:30."),
+            bad_hours=self.env._("Type hours, such as 1.5."),
+            lists=self.env._("Lists"),
         )
 
     def _get_rows(self, missions, columns, labels, snapshot):

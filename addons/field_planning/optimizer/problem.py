@@ -126,7 +126,7 @@ class Problem:
     profile: str = "constant"
     skill_names: dict[str, str] = field(default_factory=dict)
     table: Table | None = None
-    weights: Weights = field(default_factory=lambda: Weights())
+    weights: Weights = field(default_factory=Weights)
     soft_zones: bool = False
 
     @classmethod

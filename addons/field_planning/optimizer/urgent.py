@@ -95,7 +95,7 @@ class _Day:
         wanted = problem.visits[self.visit]
         self.able = [i for i, shift in enumerate(problem.shifts) if allowed(shift, wanted)]
         # Nobody earlier than told; and nobody moved at all.
-        self.patient = self._search(lambda item: self._not_before(item))
+        self.patient = self._search(self._not_before)
         self.still = self._search(
             lambda item: item if item.at is None else replace(item, fixed=item.at)
         )

@@ -173,7 +173,9 @@ class Reader:
             "description": self._text,
         }
 
-    def read(self, workbook: Workbook) -> EditedFile:
+    def read(  # pylint: disable=method-required-super
+        self, workbook: Workbook
+    ) -> EditedFile:
         """Read every sheet that holds the table: renamed, moved columns, rows in any order."""
         found = EditedFile(find_export(workbook))
         seen: set[int] = set()
@@ -257,7 +259,7 @@ class Reader:
             value = value.total_seconds() / 86400
         if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1:
             return _minute((datetime.min + timedelta(minutes=round(value * 1440))).time()), ""
-        if isinstance(value, date) or isinstance(value, bool):
+        if isinstance(value, date | bool):
             return None, "bad_time"
         if isinstance(value, str) and fold(value).strip() in {
             "0h",

@@ -121,8 +121,12 @@ class TestCalendarDays(FieldPlanningCommon):
         self.assertGreater(stop.travel_km, 0)
         self.assertEqual(mission.travel_minutes, stop.travel_minutes)
         self.assertAlmostEqual(mission.travel_km, stop.travel_km, places=1)
-        rows = self.env["field.mission"].with_user(self.planner)._read_group(
-            [("id", "=", mission.id)], ["team_id"], ["travel_minutes:sum", "travel_km:sum"]
+        rows = (
+            self.env["field.mission"]
+            .with_user(self.planner)
+            ._read_group(
+                [("id", "=", mission.id)], ["team_id"], ["travel_minutes:sum", "travel_km:sum"]
+            )
         )
         self.assertEqual(rows[0][1], stop.travel_minutes)
         mission.with_user(self.planner).action_unplan()
@@ -139,6 +143,4 @@ class TestCalendarDays(FieldPlanningCommon):
             model = self.env[favourite.model_id].with_user(self.planner)
             measures = [one for one in context["pivot_measures"] if one != "__count"]
             aggregates = [f"{one}:{model._fields[one].aggregator}" for one in measures]
-            model._read_group(
-                ast.literal_eval(favourite.domain), context["group_by"], aggregates
-            )
+            model._read_group(ast.literal_eval(favourite.domain), context["group_by"], aggregates)

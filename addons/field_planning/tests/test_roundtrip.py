@@ -93,7 +93,7 @@ class TestRoundtrip(FieldPlanningCommon):
         for text in ("=1+1", "+33", "-1", "@SUM(1)", "\tx", "\rx", "=cmd|' /C calc'!A0"):
             self.first.description = text
             self.first.site_id.name = text
-            export, data = self._export(self.first)
+            _export, data = self._export(self.first)
             sheet = self._book(data).worksheets[0]
             for column in ("description", "site"):
                 cell = sheet.cell(4, self._columns(sheet)[column])

@@ -270,7 +270,7 @@ class TestTravel(FieldPlanningCommon):
         point = site.partner_latitude, site.partner_longitude
         when = datetime(2026, 12, 1, 8, 0)
         plain = self.travel._get_legs(self.company, [(HOME, point)], when)[0][0]
-        day = date(2026, 11, 2)
+        day, travel = date(2026, 11, 2), None
         for number in range(24):
             if day.weekday() < 5:
                 travel = self._drive(mission, 1.5 * plain / 60 + number % 3 - 1, day)

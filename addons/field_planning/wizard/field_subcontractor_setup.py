@@ -33,7 +33,6 @@ class FieldSubcontractorSetup(models.TransientModel):
     has_user = fields.Boolean()
     vendor_id = fields.Many2one(
         "res.partner",
-        string="Vendor",
         help="Who sends the bills.",
     )
     invite = fields.Boolean(

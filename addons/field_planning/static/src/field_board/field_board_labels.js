@@ -30,12 +30,12 @@ export function formatTime(moment) {
 
 export function formatDay(moment) {
     return remember("day", moment, (date) =>
-        date.toLocaleString({ weekday: "short", day: "numeric", month: "short" })
+        date.toLocaleString({weekday: "short", day: "numeric", month: "short"})
     );
 }
 
 export function formatLetter(moment) {
-    return remember("letter", moment, (date) => date.toLocaleString({ weekday: "narrow" }));
+    return remember("letter", moment, (date) => date.toLocaleString({weekday: "narrow"}));
 }
 
 /** What happened to a mission: key for its colours, icon and words. */

@@ -21,7 +21,7 @@ const {DateTime} = luxon;
 export const LANE_HEIGHT = 46;
 export const ROW_PADDING = 6;
 export const GROUP_HEIGHT = 30;
-const SHADE_ICONS = { pending: "fa fa-question", lunch: "fa fa-cutlery" };
+const SHADE_ICONS = {pending: "fa fa-question", lunch: "fa fa-cutlery"};
 const STORAGE = "field_planning.board";
 const MOVING_STATES = new Set(["draft", "to_reschedule", "planned"]);
 /** How long to gather what others changed before reading it. */
