@@ -43,11 +43,13 @@ class FieldDocumentVersion(models.Model):
         """Keep the hash of each file: who reads it has read exactly that."""
         versions = super().create(vals_list)
         for version in versions:
-            # Written past the guard of `write`: it follows from the file.
-            super(FieldDocumentVersion, version).write(
-                {"sha256": hashlib.sha256(base64.b64decode(version.file)).hexdigest()}
-            )
+            version._keep_hash()
         return versions
+
+    def _keep_hash(self):
+        """Store the hash of one file, past the guard of ``write``: it follows from the file."""
+        digest = hashlib.sha256(base64.b64decode(self.file)).hexdigest()
+        super().write({"sha256": digest})  # pylint: disable=super-method-mismatch
 
     def write(self, vals):
         """Refuse another file: people have read this one."""

@@ -162,11 +162,15 @@ class FieldTourStop(models.Model):
             else:
                 new.append({"tour_id": tour.id, "mission_id": mission.id, "sequence": 1000})
         for tour, stops in moved.items():
-            super(FieldTourStop, stops).write(
-                {"tour_id": tour.id, "sequence": 1000, "set_aside": False, "conflict_data": False}
-            )
+            stops._write_moved(tour)
         self.with_context(field_tour_sync=False).create(new)
         return self.browse().union(*(stop for stops in free.values() for stop in stops))
+
+    def _write_moved(self, tour):
+        """Write the tour that stops go to, past the guard of ``write``."""
+        super().write(  # pylint: disable=super-method-mismatch
+            {"tour_id": tour.id, "sequence": 1000, "set_aside": False, "conflict_data": False}
+        )
 
     def _refuse_strangers(self):
         for stop in self:

@@ -200,7 +200,11 @@ export class FieldCalendarModel extends CalendarModel {
     async updateFilters(fieldName, filters, active) {
         const off = new Set((this.kept.off || {})[fieldName] || []);
         for (const {value} of filters) {
-            active ? off.delete(value) : off.add(value);
+            if (active) {
+                off.delete(value);
+            } else {
+                off.add(value);
+            }
         }
         this.keep({off: {...this.kept.off, [fieldName]: [...off]}});
         return super.updateFilters(fieldName, filters, active);
@@ -226,7 +230,7 @@ export class FieldCalendarModel extends CalendarModel {
             planned_start: serializeDateTime(record.start),
             planned_duration: known.isAnytime || hours <= 0 ? rawRecord.planned_duration : hours,
         };
-        await this.place(move, []);
+        return this.place(move, []);
     }
 
     async place(move, confirmed) {

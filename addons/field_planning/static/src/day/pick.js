@@ -42,7 +42,6 @@ export class FieldPick extends Component {
             );
             if (taken) {
                 await this.action.doAction("field_mission.field_mission_action_my");
-                return;
             }
         } finally {
             this.state.busy = false;

@@ -21,7 +21,6 @@ const {DateTime} = luxon;
 export const LANE_HEIGHT = 46;
 export const ROW_PADDING = 6;
 export const GROUP_HEIGHT = 30;
-const SHADE_ICONS = {pending: "fa fa-question", lunch: "fa fa-cutlery"};
 const STORAGE = "field_planning.board";
 const MOVING_STATES = new Set(["draft", "to_reschedule", "planned"]);
 /** How long to gather what others changed before reading it. */
@@ -941,7 +940,7 @@ export class FieldBoardModel extends Model {
                     result.to_confirm.map((one) => [one.id, one.issues.map((issue) => issue.code)])
                 );
                 const again = moves.filter((move) => waiting.includes(move.id));
-                return this.place(again, {confirmed: codes, kind});
+                await this.place(again, {confirmed: codes, kind});
             }
         }
         if (result.applied.length) {

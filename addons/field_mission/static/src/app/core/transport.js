@@ -119,7 +119,8 @@ export async function fetchTerms(modules, lang) {
  * @param {object} file { version, checksum } as the snapshot names it
  * @returns {Promise<ArrayBuffer>}
  */
-export async function fetchDocument({version, checksum}) {
+export async function fetchDocument(file) {
+    const {version, checksum} = file;
     const response = await send(`/field/api/document/${version}`, {method: "GET"});
     if (response.type === "opaqueredirect" || response.redirected) {
         throw new TransportError("expired");
