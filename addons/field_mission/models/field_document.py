@@ -46,7 +46,6 @@ class FieldDocument(models.Model):
     )
     equipment_ids = fields.Many2many(
         "field.equipment",
-        string="Equipment",
         check_company=True,
         help="It goes with every mission on the sites of this equipment.",
     )

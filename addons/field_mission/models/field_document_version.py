@@ -49,7 +49,7 @@ class FieldDocumentVersion(models.Model):
     def _keep_hash(self):
         """Store the hash of one file, past the guard of ``write``: it follows from the file."""
         digest = hashlib.sha256(base64.b64decode(self.file)).hexdigest()
-        super().write({"sha256": digest})  # pylint: disable=super-method-mismatch
+        return super().write({"sha256": digest})  # pylint: disable=super-method-mismatch
 
     def write(self, vals):
         """Refuse another file: people have read this one."""

@@ -168,7 +168,7 @@ class FieldTourStop(models.Model):
 
     def _write_moved(self, tour):
         """Write the tour that stops go to, past the guard of ``write``."""
-        super().write(  # pylint: disable=super-method-mismatch
+        return super().write(  # pylint: disable=super-method-mismatch
             {"tour_id": tour.id, "sequence": 1000, "set_aside": False, "conflict_data": False}
         )
 
