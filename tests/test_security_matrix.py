@@ -61,6 +61,14 @@ MATRIX = {
     "field.photo": MISSION_READ,
     "field.signature": MISSION_READ,
     "field.device": OFFICE_READ,
+    "field.document": {"technician": "r", "planner": "rwc", "manager": "rwcd"},
+    "field.document.version": {"technician": "r", "planner": "rwc", "manager": "rwcd"},
+    "field.document.ack": {**FIELD_READ, "manager": "r"},
+    "field.suggestion": {"portal": "r", "technician": "r", "planner": "rw", "manager": "rw"},
+    "field.suggestion.refusal": {"planner": "rwc", "manager": "rwc"},
+    "field.loading": {"planner": "rwc", "manager": "rwc"},
+    "field.loading.line": {"planner": WIZARD, "manager": WIZARD},
+    "field.service.type.material": SET_UP,
     "field.operation": {"portal": "r", **FIELD_READ, "manager": "r"},
     # dialogs of whoever works on a mission
     **dict.fromkeys(
@@ -89,10 +97,43 @@ MATRIX = {
     **dict.fromkeys(
         ("field.delay.notice", "field.delay.notice.line"), {"planner": WIZARD, "manager": WIZARD}
     ),
+    **dict.fromkeys(
+        (
+            *("field.geo.entry", "field.offer.decline", "field.reassign", "field.reassign.line"),
+            *("field.roundtrip", "field.urgent", "field.visit.certificate", "field.visit.change"),
+            *("field.visit.decision", "field.visit.plan", "field.visit.series"),
+            "field.visit.stop",
+        ),
+        {"planner": "rwcd", "manager": "rwcd"},
+    ),
+    **dict.fromkeys(
+        (
+            *("field.calendar.link", "field.continuity.pack", "field.offer", "field.visit.due"),
+            "field.travel.ratio",
+            "field.travel.sample",
+        ),
+        OFFICE_READ,
+    ),
+    **dict.fromkeys(
+        (
+            *("field.certificate", "field.certificate.type", "field.holiday"),
+            *("field.school.zone", "field.travel.speed", "field.zone.proposal"),
+            *("field.zone.proposal.line", "field.zone.proposal.site", "field.zone.rank"),
+        ),
+        OFFICE_SET_UP,
+    ),
+    **dict.fromkeys(
+        (
+            *("field.holiday.import", "field.subcontractor.setup"),
+            "field.subcontractor.setup.line",
+        ),
+        {"manager": WIZARD},
+    ),
+    "field.calendar.wizard": {"technician": "rwc", "planner": "rwc", "manager": "rwc"},
+    "field.roundtrip.export": {"planner": "rcd", "manager": "rcd"},
+    "field.roundtrip.line": {"planner": "rw", "manager": "rw"},
+    "field.site.link": {"planner": "rwc", "manager": "rwc"},
     "field.travel.pair": {},
-    "field.travel.ratio": OFFICE_READ,
-    "field.travel.sample": OFFICE_READ,
-    "field.travel.speed": OFFICE_SET_UP,
     # evidence
     "field.evidence": {"portal": "r", **FIELD_READ, "manager": "r"},
     "field.evidence.dossier": {"portal": "r", **FIELD_READ, "manager": "r"},

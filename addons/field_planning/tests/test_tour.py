@@ -255,7 +255,8 @@ class TestTour(FieldPlanningCommon):
         count(few, 7)
         small = count(few, 8)
         count(many, 7)
-        self.assertLessEqual(count(many, 8), small + 2)
+        # Two statements more where what the tours break, and the drives between, change too.
+        self.assertLessEqual(count(many, 8), small + 3)
 
     def test_list_queries_do_not_grow(self):
         for number, day in enumerate(range(5)):
