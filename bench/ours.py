@@ -288,6 +288,25 @@ class Ours:
 
         return fields.Date.context_today(self.root["field.visit.plan"])
 
+    def week(self):
+        """Open the board on one week of 50 technicians, 14 missions each: absences, load, travel."""
+        count = self.size * 7 // 10
+        values = [self._values(number) for number in range(count)]
+        for number, vals in enumerate(values):
+            round_of_all, day = number // 50, number // 50 % 5
+            vals["planned_start"] = MONDAY + timedelta(days=day, hours=round_of_all // 5 * 2)
+        missions = self.env["field.mission"].create(values)
+        missions.action_plan()
+        self.env.flush_all()
+        self.env.cr.execute("ANALYZE field_mission")
+        arguments = ([("id", "in", missions.ids)], "2026-11-29 23:00:00", "2026-12-06 23:00:00")
+        self.env["field.mission"].field_board_read(*arguments)
+        with measured(self.env, 1) as cost:
+            found = self.env["field.mission"].field_board_read(*arguments)
+        assert len(found["missions"]) == count, len(found["missions"])
+        assert all(row["tours"] for row in found["people"] if row["name"].startswith("Technician"))
+        yield "board, a week of 50 technicians", cost
+
     def list(self):
         """Open the list and the kanban of ten times as many missions, and group them."""
         for start in range(0, self.size * 10, 1000):

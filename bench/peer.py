@@ -184,6 +184,19 @@ class Peer:
             self.root["fsm.recurring"]._cron_scheduled_task()
         yield "the daily run with nothing to do", cost
 
+    def week(self):
+        """Open the calendar on one week of 50 technicians, 14 orders each."""
+        count = self.size * 7 // 10
+        model = self.env["fsm.order"]
+        orders = model.create([self._values(number) for number in range(count)])
+        self.env.flush_all()
+        self.env.cr.execute("ANALYZE fsm_order")
+        specification = specification_of(model, "calendar")
+        model.web_search_read([("id", "in", orders.ids)], specification)
+        with measured(self.env, 1) as cost:
+            model.web_search_read([("id", "in", orders.ids)], specification)
+        yield "board, a week of 50 technicians", cost
+
     def list(self):
         """Open the list and the kanban of ten times as many orders, and group them."""
         for start in range(0, self.size * 10, 1000):

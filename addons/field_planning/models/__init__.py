@@ -75,7 +75,6 @@ from . import (
     hr_employee,
     hr_employee_absence,
     hr_employee_load,
-    hr_employee_placement,
     hr_employee_subcontractor,
     hr_employee_zones,
     hr_leave,

@@ -48,10 +48,11 @@ class BoardReader:
                 self.seen.update(mission["helpers"])
         return missions
 
-    def read_people(self, domain):
+    def read_people(self, domain, group=None):
         """Return the rows: everybody whom the domain names, and whoever has a mission here.
 
         :param domain: ``Domain`` of ``hr.employee``
+        :param group: ``team_id`` or ``zone_id`` when the rows are grouped by it
         """
         # Names, hours and absences are HR data; planners get what the plan needs.
         model = self.env["hr.employee"].sudo().with_context(active_test=False)
@@ -60,19 +61,17 @@ class BoardReader:
             shown &= Domain("id", "in", self.wanted)
         employees = model.search_fetch(
             shown | Domain("id", "in", sorted(self.seen)),
-            ["name", "resource_id", "field_team_id", "company_id", "active", "user_id"],
+            ["name", "resource_id", "field_team_id", "company_id", "active"],
             order="name, id",
         )
-        tz = pytz.timezone(self.env.user.tz or "UTC")
+        # The client says its zone; asking the user for it costs queries.
+        tz = pytz.timezone(self.env.context.get("tz") or self.env.user.tz or "UTC")
         day_from = pytz.utc.localize(self.first).astimezone(tz).date()
         day_to = pytz.utc.localize(self.last).astimezone(tz).date()
         days = employees._get_field_days(day_from, day_to) if employees else {}
         pending = self._read_pending(employees)
         tours = self._read_tours(employees, day_from, day_to)
-        calendars = employees._get_field_calendars(day_from, day_from) if employees else {}
-        free = set(calendars.get(self.env["resource.calendar"], ()))
-        zones = employees._get_placement_zones()
-        zone_names = self._read_zones(zones)
+        groups = self._read_group_names(employees, group)
         self.rows = []
         for employee in employees:
             work = [days[employee.id, day] for day in self._range(day_from, day_to)]
@@ -81,11 +80,8 @@ class BoardReader:
                     "id": employee.id,
                     "name": employee.name,
                     "active": employee.active,
-                    "team": [employee.field_team_id.id, employee.field_team_id.name]
-                    if employee.field_team_id
-                    else False,
-                    "zones": [zone_names[one] for one in zone_names if one in zones[employee.id]],
-                    "has_calendar": employee.id not in free,
+                    "group": groups.get(employee.id, False),
+                    "has_calendar": all(one.has_calendar for one in work),
                     "tz": employee._get_field_tz(),
                     "days": [self._day(one) for one in work if one.intervals or one.absences],
                     "pending": pending.get(employee.id, []),
@@ -173,11 +169,23 @@ class BoardReader:
             )
         return found
 
-    def _read_zones(self, zones):
-        ids = set().union(*zones.values()) if zones else set()
-        # In the order of the zones: the first one a person serves is their row's group.
-        records = self.env["field.zone"].sudo().search_fetch([("id", "in", list(ids))], ["name"])
-        return {zone.id: [zone.id, zone.name] for zone in records} if ids else {}
+    @staticmethod
+    def _read_group_names(employees, group):
+        """Return ``{employee_id: [id, name]}`` of what the rows are grouped by."""
+        if group == "team_id":
+            return {
+                employee.id: [employee.field_team_id.id, employee.field_team_id.name]
+                for employee in employees.filtered("field_team_id")
+            }
+        found = {}
+        if group == "zone_id":
+            # The zone that a person prefers; the others are for the optimiser.
+            ranks = employees.env["field.zone.rank"].search(
+                [("employee_id", "in", employees.ids)], order="sequence, id"
+            )
+            for rank in ranks:
+                found.setdefault(rank.employee_id.id, [rank.zone_id.id, rank.zone_id.name])
+        return found
 
     def group_people(self, name):
         """Return groups of rows in order: ``[{"key", "name", "people": [ids]}]``.
@@ -188,8 +196,7 @@ class BoardReader:
             return []
         found = {}
         for row in self.rows:
-            own = row["team"] if name == "team_id" else (row["zones"] or [False])[0]
-            key, label = own or (0, "")
+            key, label = row["group"] or (0, "")
             group = found.setdefault(key, {"key": f"{name}-{key}", "name": label, "people": []})
             group["people"].append(row["id"])
         named = [group for key, group in found.items() if key]

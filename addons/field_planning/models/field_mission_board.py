@@ -55,7 +55,7 @@ class FieldMissionBoard(models.Model):
         result = {"missions": missions, "tray": [], "tray_count": 0}
         if tray is not False:
             result.update(self._read_tray(reader, domain, tray or {}))
-        rows = reader.read_people(self._get_people_domain(domain))
+        rows = reader.read_people(self._get_people_domain(domain), group)
         result.update(people=rows, groups=reader.group_people(group))
         return result
 

@@ -20,12 +20,14 @@ class WorkDay:
     :param intervals: working time, holes of more than lunch and absences taken out
     :param absences: ``(from, to, name)`` of what was taken out
     :param lunch: ``(earliest start, latest start, seconds)`` or None
+    :param has_calendar: false = nobody wrote this person's hours down
     """
 
     day: date
     intervals: list[tuple[datetime, datetime]] = field(default_factory=list)
     absences: list[tuple[datetime, datetime, str]] = field(default_factory=list)
     lunch: tuple[datetime, datetime, int] | None = None
+    has_calendar: bool = True
 
     @property
     def seconds(self):
@@ -68,14 +70,27 @@ class HrEmployee(models.Model):
                         employee._take_absences(work_day, away)
                         found[employee.id, work_day.day] = work_day
                 employee._name_absences(found, periods[employee.id], away)
+                for day in periods[employee.id]:
+                    found[employee.id, day].has_calendar = bool(calendar)
         return found
 
     def _get_field_calendars(self, date_from, date_to):
         """Return ``{calendar: {employee_id: {days on which it is theirs}}}``."""
         days = [date_from + timedelta(days=n) for n in range((date_to - date_from).days + 1)]
         found = defaultdict(lambda: defaultdict(set))
+        # One query; read through the employees it takes two.
+        by_employee = (
+            self.env["hr.version"]
+            .sudo()
+            .search_fetch(
+                [("employee_id", "in", self.ids)],
+                ["employee_id", "date_version", "resource_calendar_id"],
+                order="date_version, id",
+            )
+            .grouped(lambda version: version.employee_id.id)
+        )
         for employee in self:
-            versions = employee.version_ids.sorted("date_version")
+            versions = by_employee.get(employee.id, self.env["hr.version"])
             if len(versions) == 1:
                 # The usual case: nothing to look up day by day.
                 found[versions.resource_calendar_id][employee.id] = set(days)
@@ -91,14 +106,16 @@ class HrEmployee(models.Model):
         if not calendar:
             # Fully flexible: nobody wrote hours down, the company's half-days are the frame.
             return {employee.id: employee._get_flexible_spans(start, stop) for employee in self}
-        batch = calendar._attendance_intervals_batch(start, stop, self.resource_id)
         found = {}
-        for employee in self:
+        # Once a time zone: people of one calendar differ by their clock only.
+        for tz, group in self.grouped(lambda employee: employee._get_field_tz()).items():
+            batch = calendar._attendance_intervals_batch(start, stop, tz=pytz.timezone(tz))
             spans = [
                 (_naive(first), _naive(last), calendar.browse())
-                for first, last, _line in batch[employee.resource_id.id]
+                for first, last, _line in batch[False]
             ]
-            found[employee.id] = [(first, last) for first, last, _none in Intervals(spans)]
+            merged = [(first, last) for first, last, _none in Intervals(spans)]
+            found.update((employee.id, list(merged)) for employee in group)
         return found
 
     def _get_flexible_spans(self, start, stop):

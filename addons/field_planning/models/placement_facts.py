@@ -70,11 +70,9 @@ class PlacementFacts:
                 person = self.people[employee_id]
                 person.work += work.intervals
                 person.absences += [Span(*absence) for absence in work.absences]
+                person.has_calendar &= work.has_calendar
                 if not work.intervals:
                     person.days_off.add(day)
-            calendars = self.employees._get_field_calendars(first, last)
-            for employee_id in calendars.get(self.env["resource.calendar"], ()):
-                self.people[employee_id].has_calendar = False
         for person in self.people.values():
             person.absences = _merge(person.absences)
 

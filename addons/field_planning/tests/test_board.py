@@ -206,4 +206,4 @@ class TestBoardRead(FieldPlanningCommon):
             self._plan(mission, 9 + number % 5, MONDAY + timedelta(days=number % 4))
             self._mission(f"Q{number}", 3)
         self.assertEqual(count(), one)
-        self.assertLessEqual(one, 19)
+        self.assertLessEqual(one, 12)
