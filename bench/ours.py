@@ -299,12 +299,14 @@ class Ours:
         missions.action_plan()
         self.env.flush_all()
         self.env.cr.execute("ANALYZE field_mission")
-        arguments = ([("id", "in", missions.ids)], "2026-11-29 23:00:00", "2026-12-06 23:00:00")
+        domain = [("id", "in", missions.ids), ("technician_id", "in", self.technicians.ids)]
+        arguments = (domain, "2026-11-29 23:00:00", "2026-12-06 23:00:00")
         self.env["field.mission"].field_board_read(*arguments)
         with measured(self.env, 1) as cost:
             found = self.env["field.mission"].field_board_read(*arguments)
         assert len(found["missions"]) == count, len(found["missions"])
-        assert all(row["tours"] for row in found["people"] if row["name"].startswith("Technician"))
+        assert len(found["people"]) == 50
+        assert all(row["tours"] and row["days"] for row in found["people"])
         yield "board, a week of 50 technicians", cost
 
     def list(self):

@@ -61,7 +61,14 @@ class BoardReader:
             shown &= Domain("id", "in", self.wanted)
         employees = model.search_fetch(
             shown | Domain("id", "in", sorted(self.seen)),
-            ["name", "resource_id", "field_team_id", "company_id", "active"],
+            [
+                "name",
+                "resource_id",
+                "field_team_id",
+                "company_id",
+                "active",
+                "is_field_subcontractor",
+            ],
             order="name, id",
         )
         # The client says its zone; asking the user for it costs queries.

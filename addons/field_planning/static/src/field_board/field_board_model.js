@@ -21,6 +21,7 @@ const {DateTime} = luxon;
 export const LANE_HEIGHT = 46;
 export const ROW_PADDING = 6;
 export const GROUP_HEIGHT = 30;
+const SHADE_ICONS = {pending: "fa fa-question", lunch: "fa fa-cutlery"};
 const STORAGE = "field_planning.board";
 const MOVING_STATES = new Set(["draft", "to_reschedule", "planned"]);
 /** How long to gather what others changed before reading it. */
@@ -498,7 +499,14 @@ export class FieldBoardModel extends Model {
         const add = (kind, start, end, title) => {
             const span = axis.span(start, end);
             if (span && span.width > 0) {
-                shades.push({key: `${kind}${start}`, kind, title, ...span});
+                shades.push({
+                    key: `${kind}${start}`,
+                    kind,
+                    title,
+                    icon: (span.width > 16 && SHADE_ICONS[kind]) || "",
+                    text: kind === "away" && span.width > 60 ? title : "",
+                    ...span,
+                });
             }
         };
         const away = person.days.flatMap((day) => day.away);
