@@ -11,6 +11,8 @@ import vobject
 from dateutil.tz import tzutc
 
 CONFIRMED, CANCELLED = "CONFIRMED", "CANCELLED"
+# Longest line in octets, without its end (RFC 5545, 3.1).
+_LONGEST = 75
 # RFC 5545 has no place for control characters in a text, apart from line ends and tabs.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 
@@ -66,7 +68,7 @@ def make_feed(name: str, tz: str, events: Iterable[Event]) -> bytes:
     refresh.params["VALUE"] = ["DURATION"]
     for event in events:
         _add_event(calendar, event)
-    return calendar.serialize().encode()
+    return _fold(calendar.serialize())
 
 
 def _add_event(calendar, event: Event) -> None:
@@ -91,3 +93,18 @@ def _add_event(calendar, event: Event) -> None:
 
 def _utc(moment: datetime) -> datetime:
     return moment.replace(microsecond=0, tzinfo=tzutc())
+
+
+def _fold(text: str) -> bytes:
+    """Fold lines by octets, never inside a character: vobject lets long characters stand out."""
+    folded = []
+    for line in text.replace("\r\n ", "").split("\r\n"):
+        current = b""
+        for character in line:
+            octets = character.encode()
+            if len(current) + len(octets) > _LONGEST:
+                folded.append(current)
+                current = b" "
+            current += octets
+        folded.append(current)
+    return b"\r\n".join(folded)
