@@ -15,6 +15,7 @@ class FieldMissionDocument(models.Model):
         "field.document",
         compute="_compute_document_ids",
         compute_sudo=True,
+        groups="field_mission.group_field_technician",
         string="Documents",
         help="Of the mission, its service type, its site and the equipment there.",
     )
@@ -23,12 +24,17 @@ class FieldMissionDocument(models.Model):
         relation="field_document_field_mission_rel",
         string="Documents of this mission only",
         check_company=True,
+        groups="field_mission.group_field_technician",
     )
-    ack_ids = fields.One2many("field.document.ack", "mission_id", string="Documents read")
+    ack_ids = fields.One2many(
+        "field.document.ack",
+        "mission_id",
+        string="Documents read",
+        groups="field_mission.group_field_technician",
+    )
 
     unread_document_count = fields.Integer(compute="_compute_unread_document_count")
 
-    @api.depends("document_ids", "ack_ids")
     @api.depends_context("uid")
     def _compute_unread_document_count(self):
         for mission in self:

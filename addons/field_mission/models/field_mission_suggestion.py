@@ -9,7 +9,12 @@ LARGEST_VALUE = 1e9
 class FieldMissionSuggestion(models.Model):
     _inherit = "field.mission"
 
-    suggestion_ids = fields.One2many("field.suggestion", "mission_id", string="Suggestions")
+    suggestion_ids = fields.One2many(
+        "field.suggestion",
+        "mission_id",
+        string="Suggestions",
+        groups="field_mission.group_field_technician",
+    )
 
     def action_suggest(self, values, at=None):
         """Suggest something seen on one mission.

@@ -78,6 +78,7 @@ class TestDocuments(DocumentsCommon):
 
     def test_each_reads_for_themselves(self):
         self.mission.with_user(self.planner).helper_ids = self.tech2
+        self.mission.with_user(self.planner).action_publish()
         document = self._document(service_type_ids=self.type.ids, needed_before_start=True)
         self.mission.with_user(self.tech2_user).action_acknowledge(document.version_id.ids)
         with self.assertRaises(UserError):

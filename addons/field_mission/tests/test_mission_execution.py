@@ -215,6 +215,7 @@ class TestMissionExecution(FieldMissionCommon):
 
     def test_helpers_clock_for_themselves(self):
         self.mission.helper_ids = self.tech2
+        self.mission.action_publish()
         self._start()
         self.mission.with_user(self.tech2_user).action_arrive(at="2026-11-30 08:10:00")
         self.assertEqual(self.mission.time_ids.employee_id, self.tech + self.tech2)

@@ -98,6 +98,7 @@ class TestMissionStates(FieldMissionCommon):
     def test_roles(self):
         mission = self._planned()
         mission.helper_ids = self.tech2
+        mission.action_publish()
         with self.assertRaises(AccessError):
             mission.with_user(self.tech_user).action_cancel("no")
         with self.assertRaises(AccessError):

@@ -1,4 +1,3 @@
-from ast import literal_eval
 from datetime import datetime, timedelta
 
 from lxml import etree
@@ -6,6 +5,7 @@ from lxml import etree
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
+from odoo.tools.safe_eval import safe_eval
 
 from .common import FieldMissionCommon
 
@@ -210,7 +210,7 @@ class TestScreens(FieldMissionCommon):
         missions = self.env["field.mission"].with_user(self.planner)
         for text in domains:
             with self.subTest(domain=text):
-                missions.search(literal_eval(text), limit=1)
+                missions.search(safe_eval(text, {"uid": self.env.uid}), limit=1)
         late = self._planned(planned_start=fields.Datetime.now() - timedelta(hours=5))
         self.assertIn(late, missions.search([("is_late", "=", True)]))
 

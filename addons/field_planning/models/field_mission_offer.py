@@ -4,6 +4,7 @@ from odoo.exceptions import UserError
 from odoo.addons.field_mission.core import states
 
 OPEN = ("pending", "accepted")
+PLANNER = "field_mission.group_field_planner"
 
 
 class FieldMissionOffer(models.Model):
@@ -11,8 +12,10 @@ class FieldMissionOffer(models.Model):
 
     _inherit = "field.mission"
 
-    offer_ids = fields.One2many("field.offer", "mission_id", string="Offers")
-    offer_id = fields.Many2one("field.offer", readonly=True, copy=False, index="btree_not_null")
+    offer_ids = fields.One2many("field.offer", "mission_id", string="Offers", groups=PLANNER)
+    offer_id = fields.Many2one(
+        "field.offer", readonly=True, copy=False, index="btree_not_null", groups=PLANNER
+    )
     acceptance_state = fields.Selection(
         related="offer_id.state", store=True, string="Subcontractor's answer", copy=False
     )

@@ -3,6 +3,8 @@ from odoo.exceptions import ValidationError
 from odoo.tools.misc import format_date
 
 PLANNER = "field_mission.group_field_planner"
+# Whoever else reads employees by their public profile is not told whose company a person is of.
+OFFICE = f"{PLANNER},hr.group_hr_user"
 # Set by field.subcontractor.setup, shown to planners.
 CAPACITY_FIELDS = (
     "field_capacity_missions_day",
@@ -24,6 +26,7 @@ class HrEmployeeSubcontractor(models.Model):
         index="btree_not_null",
         help="Who is paid for this person's missions. With a vendor, the person is a"
         " subcontractor: certificates, capacity and acceptance apply.",
+        groups=OFFICE,
     )
     is_field_subcontractor = fields.Boolean(
         string="Subcontractor",
@@ -38,24 +41,27 @@ class HrEmployeeSubcontractor(models.Model):
         store=True,
         readonly=False,
         help="Without a valid one of each on the day of the mission, nothing is given to them.",
+        groups=OFFICE,
     )
     field_certificate_ids = fields.One2many(
-        "field.certificate", "employee_id", string="Certificates"
+        "field.certificate", "employee_id", string="Certificates", groups=OFFICE
     )
     field_capacity_missions_day = fields.Integer(
-        string="Missions a day", help="0 = as many as fit."
+        string="Missions a day", help="0 = as many as fit.", groups=OFFICE
     )
-    field_capacity_missions_week = fields.Integer(string="Missions a week")
-    field_capacity_hours_day = fields.Float(string="Hours a day")
-    field_capacity_hours_week = fields.Float(string="Hours a week")
+    field_capacity_missions_week = fields.Integer(string="Missions a week", groups=OFFICE)
+    field_capacity_hours_day = fields.Float(string="Hours a day", groups=OFFICE)
+    field_capacity_hours_week = fields.Float(string="Hours a week", groups=OFFICE)
     field_offer_required = fields.Boolean(
         string="Accepts each mission",
         help="Missions are offered first; they are published once accepted.",
+        groups=OFFICE,
     )
     field_offer_hours = fields.Integer(
         string="Answers within (hours)",
         default=24,
         help="No answer by then: the mission goes back to the tray and the planner is told.",
+        groups=OFFICE,
     )
 
     _field_capacity_positive = models.Constraint(
