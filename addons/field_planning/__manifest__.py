@@ -108,7 +108,10 @@
             "field_planning/static/src/field_board/**/*",
         ],
         "web.assets_unit_tests": [
-            "field_planning/static/tests/**/*",
+            "field_planning/static/tests/**/*.test.js",
+        ],
+        "web.assets_tests": [
+            "field_planning/static/tests/tours/**/*",
         ],
     },
 }

@@ -2,6 +2,7 @@ from . import (
     test_absences,
     test_absent_today,
     test_board,
+    test_board_js,
     test_calendar_days,
     test_calendar_link,
     test_continuity_pack,

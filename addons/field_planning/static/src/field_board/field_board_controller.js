@@ -107,15 +107,19 @@ export class FieldBoardController extends Component {
         }
     }
 
+    /** Open the preview of what publishing changes: for these missions, or the days shown. */
     async publish(missions) {
-        const ids = missions
-            .filter((mission) => mission.state === "planned" && !mission.published)
-            .map((mission) => mission.id);
-        if (!ids.length) {
+        const {days} = this.model;
+        const ids = missions.filter((one) => one.state === "planned").map((one) => one.id);
+        if (missions.length && !ids.length) {
             this.notification.add(_t("Nothing here is left to publish."), {type: "info"});
             return;
         }
-        await this.orm.call(this.props.resModel, "action_publish", [ids]);
-        await this.model.reload();
+        const action = await this.orm.call("field.publish", "action_open", [], {
+            date_from: days[0].key,
+            date_to: days[days.length - 1].key,
+            mission_ids: ids,
+        });
+        await this.action.doAction(action);
     }
 }
