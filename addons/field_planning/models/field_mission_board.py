@@ -174,7 +174,9 @@ class FieldMissionBoard(models.Model):
         return {
             "promise": self.promised_label,
             "deadline": fields.Datetime.to_string(self._get_deadline()[self.id]) or False,
-            "address": site._display_address(without_company=True).replace("\n", ", ").strip(", "),
+            "address": ", ".join(
+                filter(None, site._display_address(without_company=True).split("\n"))
+            ),
             "description": (self.description or "")[:400],
             "instructions": (self.instructions or "")[:400],
             "conflict": self.tour_conflict or "",

@@ -16,7 +16,7 @@ import {delayOf, initialsOf, statusOf} from "@field_planning/field_board/field_b
 import {beforeEach, describe, expect, test} from "@odoo/hoot";
 import {advanceTime, mockTimeZone} from "@odoo/hoot-mock";
 
-import { allowTranslations } from "@web/../tests/web_test_helpers";
+import {allowTranslations} from "@web/../tests/web_test_helpers";
 
 describe.current.tags("field_board");
 beforeEach(allowTranslations);

@@ -39,12 +39,13 @@ export class BoardDrag {
         this.onTouchMove = this._onTouchMove.bind(this);
     }
 
-    /** True just after a gesture: the click that follows it is no click. */
+    /** True after a gesture until the next press: the click that ends it is no click. */
     get justMoved() {
-        return performance.now() - (this.endedAt || -1000) < 250;
+        return Boolean(this.hasMoved);
     }
 
     start(ev) {
+        this.hasMoved = false;
         if (ev.button || this.gesture || ev.target.closest("button, a, input, select")) {
             return;
         }
@@ -296,7 +297,6 @@ export class BoardDrag {
         if (!gesture.active) {
             return;
         }
-        this.endedAt = performance.now();
         if (gesture.kind === "band") {
             this.host.onDrop({kind: "band", from: gesture.from, to: this._bandEnd(gesture)});
         } else if (gesture.target) {
@@ -326,6 +326,7 @@ export class BoardDrag {
         gesture.marker?.remove();
         this.gesture = null;
         if (gesture.active) {
+            this.hasMoved = true;
             this.host.root().classList.remove("o_field_board_dragging");
             this.host.onEnd();
         }

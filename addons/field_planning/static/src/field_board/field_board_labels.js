@@ -113,7 +113,7 @@ export function promiseOf(mission) {
         : "";
     const showDay = day && mission.promised_date !== mission.date ? `${day} ` : "";
     if (kind === "day") {
-        return day;
+        return showDay.trim();
     }
     if (!from) {
         return showDay;

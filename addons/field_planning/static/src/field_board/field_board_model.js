@@ -43,7 +43,7 @@ export class FieldBoardModel extends Model {
         this.missions = new Map();
         this.people = new Map();
         this.groups = [];
-        this.tray = {ids: [], count: 0, order: "deadline", search: "", open: true, limit: 200};
+        this.tray = {ids: [], beyond: 0, order: "deadline", search: "", open: true, limit: 200};
         this.collapsed = new Set();
         this.selection = new Set();
         this.focused = false;
@@ -199,7 +199,7 @@ export class FieldBoardModel extends Model {
             this.missions.set(row.id, this._parseMission(row));
         }
         this.tray.ids = data.tray.map((row) => row.id);
-        this.tray.count = data.tray_count;
+        this.tray.beyond = data.tray_count - data.tray.length;
     }
 
     _parseMission(row) {
@@ -282,6 +282,11 @@ export class FieldBoardModel extends Model {
         const data = await this.keepLast.add(this._read({people: []}));
         this._takeTray(data);
         this.notify();
+    }
+
+    /** How many missions wait, those not read included. */
+    get trayCount() {
+        return this.tray.ids.length + this.tray.beyond;
     }
 
     toggleTray() {

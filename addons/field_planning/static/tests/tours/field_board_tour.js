@@ -2,12 +2,19 @@ import {registry} from "@web/core/registry";
 
 const row = (name) => `.o_field_board_row:has(.o_field_board_name:contains("${name}"))`;
 
+/** Drag to the middle of a row: at its edge the row above may be the nearest. */
+const dropOn = (name) => (helpers) =>
+    helpers.drag_and_drop(`${row(name)} .o_field_board_lane`, {
+        position: {top: 20, left: 400},
+        relative: true,
+    });
+
 registry.category("web_tour.tours").add("field_board_plan", {
     steps: () => [
         {
             content: "The mission to plan waits in the tray",
             trigger: '.o_field_board_card:contains("Tour site")',
-            run: `drag_and_drop ${row("Ana Tech")} .o_field_board_lane`,
+            run: dropOn("Ana Tech"),
         },
         {
             content: "It is on the technician's row",
@@ -29,7 +36,7 @@ registry.category("web_tour.tours").add("field_board_plan", {
         },
         {
             trigger: `${row("Ana Tech")} .o_field_board_pill:contains("Tour site")`,
-            run: `drag_and_drop ${row("Bo Tech")} .o_field_board_lane`,
+            run: dropOn("Bo Tech"),
         },
         {
             content: "Bo Tech is absent: the planner is asked",
