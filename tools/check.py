@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 from . import databases, demo, fetch, footprint, i18n, lint
-from .base import LOGS, REPO, Problem, call, free_port, say
+from .base import LOGS, REPO, Problem, call, digest, free_port, say
 from .steps import Outcome, Plan, Step, report
 from .suite import ROOT, Suite, dependencies, manifests
 
@@ -182,7 +182,9 @@ class Checks:
         All start from what `field_mission` needs, so that part is built once.
         """
         first = dependencies(["field_mission"])
-        base = self.suite.template("bare", first, what="only what field_mission needs")
+        # Which addons of ours there are is written in each database: another set, another template.
+        ours = digest(*sorted(manifests()))
+        base = self.suite.template("bare", first, what="only what field_mission needs", key=ours)
         more = sorted(set(dependencies(modules)) - set(first))
         if not more:
             return base

@@ -39,7 +39,11 @@ class FieldServiceTypeParts(models.Model):
     _inherit = "field.service.type"
 
     material_ids = fields.One2many(
-        "field.service.type.material", "service_type_id", string="Usual parts", copy=True
+        "field.service.type.material",
+        "service_type_id",
+        string="Usual parts",
+        copy=True,
+        groups="field_mission.group_field_technician",
     )
 
 

@@ -14,7 +14,12 @@ class FieldContract(models.Model):
 
     _inherit = "field.contract"
 
-    visit_plan_ids = fields.One2many("field.visit.plan", "contract_id", string="Visit plans")
+    visit_plan_ids = fields.One2many(
+        "field.visit.plan",
+        "contract_id",
+        string="Visit plans",
+        groups="field_mission.group_field_planner",
+    )
     visit_due_count = fields.Integer(compute="_compute_visit_counts", string="Obligations")
     visit_orphan_count = fields.Integer(compute="_compute_visit_counts", string="To decide")
     visit_beyond_count = fields.Integer(

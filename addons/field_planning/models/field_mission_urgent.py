@@ -11,7 +11,12 @@ class FieldMissionUrgent(models.Model):
         copy=False,
         help="An urgent mission moved this one: its customer must agree to the new appointment.",
     )
-    urgent_ids = fields.One2many("field.urgent", "mission_id", string="Urgent insertions")
+    urgent_ids = fields.One2many(
+        "field.urgent",
+        "mission_id",
+        string="Urgent insertions",
+        groups="field_mission.group_field_planner",
+    )
 
     _to_reconfirm_idx = models.Index("(company_id) WHERE to_reconfirm")
 

@@ -7,7 +7,12 @@ class FieldMission(models.Model):
 
     _inherit = "field.mission"
 
-    visit_due_ids = fields.One2many("field.visit.due", "mission_id", string="Obligation")
+    visit_due_ids = fields.One2many(
+        "field.visit.due",
+        "mission_id",
+        string="Obligation",
+        groups="field_mission.group_field_planner",
+    )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_owed(self):

@@ -33,7 +33,12 @@ class FieldZone(models.Model):
         string="Communes",
         help="INSEE codes of the communes of the zone, separated by commas: 29232, 29039.",
     )
-    rank_ids = fields.One2many("field.zone.rank", "zone_id", string="Technicians")
+    rank_ids = fields.One2many(
+        "field.zone.rank",
+        "zone_id",
+        string="Technicians",
+        groups="field_mission.group_field_planner",
+    )
     total_site_count = fields.Integer(
         compute="_compute_totals", string="Sites, parts included", compute_sudo=False
     )

@@ -19,6 +19,8 @@ class TestPublication(FieldPlanningCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        # What is told is read in English, whatever language the company speaks.
+        (cls.tech_user | cls.planner).lang = "en_US"
         cls.mission = cls._plan(cls._mission("North", 5, 9), 9)
 
     def setUp(self):
@@ -160,6 +162,7 @@ class TestPublication(FieldPlanningCommon):
     @freeze_time(SUNDAY)
     def test_a_subcontractor_without_a_user_is_told_by_mail(self):
         person = self._technician("Di Sub", False, work_email="di@example.com")
+        person.work_contact_id.lang = "en_US"
         self.mission.technician_id = person
         self.mission.action_publish()
         self.env.cr.precommit.run()
