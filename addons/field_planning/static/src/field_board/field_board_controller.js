@@ -29,6 +29,8 @@ export class FieldBoardController extends Component {
         this.popover = usePopover(FieldBoardCard, {
             position: "right-start",
             closeOnClickAway: true,
+            // Beside a finger there is no room: the card comes up from below.
+            useBottomSheet: this.env.isSmall,
         });
         const local = this.props.state?.boardState || {};
         this.model = useModel(this.props.Model, {

@@ -111,7 +111,8 @@ export function promiseOf(mission) {
     const day = mission.promised_date
         ? DateTime.fromISO(mission.promised_date).toLocaleString({day: "numeric", month: "short"})
         : "";
-    const showDay = day && mission.promised_date !== mission.date ? `${day} ` : "";
+    const showDay =
+        day && (!mission.start || mission.promised_date !== mission.date) ? `${day} ` : "";
     if (kind === "day") {
         return showDay.trim();
     }
