@@ -20,7 +20,7 @@ class TestPublication(FieldPlanningCommon):
     def setUpClass(cls):
         super().setUpClass()
         # What is told is read in English, whatever language the company speaks.
-        (cls.tech_user | cls.planner).lang = "en_US"
+        (cls.tech_user | cls.tech2_user | cls.planner).lang = "en_US"
         cls.mission = cls._plan(cls._mission("North", 5, 9), 9)
 
     def setUp(self):
