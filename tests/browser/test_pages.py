@@ -38,7 +38,7 @@ def test_every_menu_opens(screen, people, role):
     for path, name in menus.items():
         screen.page.goto(f"{screen.url}/odoo/{path}")
         screen.page.wait_for_selector(
-            ".o_action_manager .o_view_controller, .o_dialog", timeout=60000
+            ".o_action_manager .o_view_controller, .modal-content", timeout=60000
         )
         screen.settle()
         dialog = screen.page.query_selector(".o_error_dialog")
