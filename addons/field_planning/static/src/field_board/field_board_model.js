@@ -53,6 +53,7 @@ export class FieldBoardModel extends Model {
         this.width = 900;
         this.version = 0;
         this.renders = 0;
+        this.redraws = 0;
         const stored = this._readStored();
         this.scale = params.scale || stored.scale || "day";
         this.zoom = stored.zoom || {day: 0, week: 0};
@@ -395,6 +396,7 @@ export class FieldBoardModel extends Model {
     }
 
     _redraw() {
+        this.redraws++;
         this._axis = null;
         this.rowCache = new Map();
         this.notify();

@@ -2,7 +2,9 @@ import {
     Component,
     onMounted,
     onPatched,
+    status,
     onWillUnmount,
+    onWillUpdateProps,
     useExternalListener,
     useRef,
     useState,
@@ -13,7 +15,7 @@ import {isMacOS} from "@web/core/browser/feature_detection";
 
 import {BoardDrag} from "./field_board_drag";
 import {formatMinutes, visibleRange} from "./field_board_geometry";
-import {formatTime, promiseOf} from "./field_board_labels";
+import {formatDay, formatLetter, formatTime, promiseOf} from "./field_board_labels";
 import {FieldBoardRow} from "./field_board_row";
 import {FieldBoardTray} from "./field_board_tray";
 
@@ -25,6 +27,13 @@ export const HEAD_HEIGHT = 48;
 const BUFFER = 250;
 /** Pixels scrolled before other rows are drawn: about one row at a time, or scrolling stutters. */
 const STRIDE = 50;
+/**
+ * Rows made ready while the browser has nothing to do. Out of sight they cost it nothing
+ * (`content-visibility`), whereas a row that is put in while scrolling makes it look at the styles
+ * of the whole page again: Odoo's `:has()` rules ask for that.
+ */
+const READY = 150;
+const READY_STEP = 2;
 
 export class FieldBoardRenderer extends Component {
     static template = "field_planning.FieldBoardRenderer";
@@ -36,7 +45,7 @@ export class FieldBoardRenderer extends Component {
         this.scroller = useRef("scroller");
         this.headWidth = HEAD_WIDTH;
         this.headHeight = HEAD_HEIGHT;
-        this.state = useState({top: 0, height: 900, promise: null, now: Date.now()});
+        this.state = useState({top: 0, height: 900, promise: null, now: Date.now(), ready: 0});
         this.drag = new BoardDrag({
             root: () => this.root.el,
             scroller: () => this.scroller.el,
@@ -52,11 +61,23 @@ export class FieldBoardRenderer extends Component {
             resized.observe(this.scroller.el);
             this.measure();
             this.clock = setInterval(() => (this.state.now = Date.now()), 60000);
+            this.prepareSoon();
         });
-        onPatched(() => this.showFocused());
+        onPatched(() => {
+            this.showFocused();
+            this.prepareSoon();
+        });
+        onWillUpdateProps(() => {
+            if (this.drawn !== this.model.redraws) {
+                // Everything is drawn again: what is in sight comes first.
+                this.drawn = this.model.redraws;
+                this.state.ready = 0;
+            }
+        });
         onWillUnmount(() => {
             resized.disconnect();
             clearInterval(this.clock);
+            clearTimeout(this.preparing);
         });
         useExternalListener(window, "keydown", (ev) => this.onKeydown(ev));
     }
@@ -71,6 +92,29 @@ export class FieldBoardRenderer extends Component {
         const {clientWidth, clientHeight} = this.scroller.el;
         this.state.height = clientHeight;
         this.model.setWidth(clientWidth - HEAD_WIDTH - 2);
+    }
+
+    /** Make some more rows ready in a while, unless somebody drags. */
+    prepareSoon() {
+        if (this.preparing || this.state.ready >= Math.min(this.model.rows.length, READY)) {
+            return;
+        }
+        const idle = window.requestIdleCallback || ((callback) => callback());
+        this.preparing = setTimeout(
+            () =>
+                idle(() => {
+                    this.preparing = null;
+                    if (status(this) !== "mounted") {
+                        return;
+                    }
+                    if (this.model.isDragging) {
+                        this.prepareSoon();
+                    } else {
+                        this.state.ready += READY_STEP;
+                    }
+                }),
+            this.state.ready ? 30 : 500
+        );
     }
 
     /** Tops of the rows and the end of the last one, without the head. */
@@ -101,11 +145,11 @@ export class FieldBoardRenderer extends Component {
         const [first, last] = rows.length
             ? visibleRange(offsets, top - BUFFER, top + height + BUFFER)
             : [0, -1];
+        const {ready} = this.state;
         return {
-            rows: rows.slice(first, last + 1).map((row, index) => ({
-                ...row,
-                top: offsets[first + index],
-            })),
+            rows: rows
+                .map((row, index) => ({...row, top: offsets[index]}))
+                .filter((_row, index) => index < ready || (index >= first && index <= last)),
             axis,
             width: axis.width + HEAD_WIDTH,
             height: end + HEAD_HEIGHT,
@@ -135,9 +179,7 @@ export class FieldBoardRenderer extends Component {
     }
 
     dayLabel(day) {
-        return day.empty
-            ? day.date.toLocaleString({weekday: "narrow"})
-            : day.date.toLocaleString({weekday: "short", day: "numeric", month: "short"});
+        return day.empty ? formatLetter(day.start) : formatDay(day.start);
     }
 
     isToday(day) {
@@ -155,6 +197,9 @@ export class FieldBoardRenderer extends Component {
     onScroll() {
         const {scrollTop} = this.scroller.el;
         // Rows are drawn beyond the window: only now and then must others be.
+        if (this.state.ready >= this.model.rows.length) {
+            return;
+        }
         if (Math.abs(scrollTop - this.state.top) > STRIDE || scrollTop === 0) {
             this.state.top = scrollTop;
         }

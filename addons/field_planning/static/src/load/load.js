@@ -3,6 +3,7 @@
 import {Component, onWillStart, onWillUnmount, useEffect, useRef, useState} from "@odoo/owl";
 import {loadBundle} from "@web/core/assets";
 import {_t} from "@web/core/l10n/translation";
+import {formatFloat} from "@web/core/utils/numbers";
 import {registry} from "@web/core/registry";
 import {KeepLast} from "@web/core/utils/concurrency";
 import {useService} from "@web/core/utils/hooks";
@@ -154,7 +155,7 @@ export class FieldLoad extends Component {
 
     hours(value) {
         const rounded = Math.round(value * 10) / 10;
-        return Number.isInteger(rounded) ? `${rounded}` : rounded.toFixed(1).replace(".", _t("."));
+        return formatFloat(rounded, {digits: [16, Number.isInteger(rounded) ? 0 : 1]});
     }
 
     main(cell) {
