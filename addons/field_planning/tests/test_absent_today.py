@@ -16,6 +16,8 @@ class TestAbsentToday(FieldPlanningCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        # What is told is read in English, whatever language the company speaks.
+        cls.tech_user.lang = "en_US"
         cls.first = cls._plan(cls._mission("North", 5, 9), 9)
         cls.second = cls._plan(cls._mission("East", 6, 14), 14)
         cls.free = cls._mission("West", -6)

@@ -6,6 +6,7 @@ from pypdf import PdfReader
 
 from odoo.exceptions import AccessError
 from odoo.tests import freeze_time, tagged
+from odoo.tools import mute_logger
 
 from ..models import field_continuity_pack
 from .common import MONDAY, FieldPlanningCommon
@@ -38,7 +39,11 @@ class TestContinuityPack(FieldPlanningCommon):
     def _cron(self):
         """A run of the cron, without its commits."""
         self.env.flush_all()
-        with patch.object(type(self.env["ir.cron"]), "_commit_progress", return_value=60.0):
+        # No server answers for the style sheets in these tests.
+        with (
+            patch.object(type(self.env["ir.cron"]), "_commit_progress", return_value=60.0),
+            mute_logger("odoo.addons.base.models.ir_actions_report"),
+        ):
             self.Pack.with_context(force_report_rendering=True)._cron_send()
         return self.Pack.search([("company_id", "=", self.company.id)])
 

@@ -20,6 +20,8 @@ class MessagesCommon(FieldPlanningCommon):
         super().setUpClass()
         cls.company.email = "office@example.com"
         cls.mission = cls._plan(cls._mission("North", 5, 9), 9)
+        # What is told is read in English, whatever language the company speaks.
+        cls.mission.partner_id.lang = "en_US"
         cls.messages = cls.env["field.customer.message"]
 
     def _of(self, mission=None, kind=None):

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, freeze_time, tagged
+from odoo.tools import mute_logger
 
 from .common import FieldPlanningCommon
 
@@ -258,7 +259,8 @@ class TestSiteHttp(HttpCase, FieldPlanningCommon):
         self.assertEqual(len(self.link.request_ids), 1)
 
     def test_label_page_needs_the_form(self):
-        answer = self.url_open(f"/qr/{self.link.token}/report", data={"text": "No heating"})
+        with mute_logger("odoo.http"):
+            answer = self.url_open(f"/qr/{self.link.token}/report", data={"text": "No heating"})
         self.assertEqual(answer.status_code, 400)
         self.assertFalse(self.link.request_ids)
 
