@@ -90,9 +90,19 @@ def rename(name: str, to: str) -> str:
 
 def drop(name: str) -> None:
     """Drop a database of ours with its files; leave any other alone."""
+    import psycopg2
+
     if name in ours():
         with _server() as cursor:
-            cursor.execute(f"DROP DATABASE IF EXISTS {_quoted(name)} WITH (FORCE)")
+            for attempt in range(60):
+                try:
+                    cursor.execute(f"DROP DATABASE IF EXISTS {_quoted(name)} WITH (FORCE)")
+                    break
+                except psycopg2.errors.InsufficientPrivilege:
+                    # The server's own vacuum is in it: nobody may end that, it ends by itself.
+                    if attempt == 59:
+                        raise
+                    time.sleep(1)
     shutil.rmtree(FILES / name, ignore_errors=True)
 
 
