@@ -1,4 +1,5 @@
 from . import field_sequence_mixin
+from . import field_guarded_mixin
 from . import res_company
 from . import res_config_settings
 from . import field_zone

@@ -155,9 +155,9 @@ class FieldNonconformityVisit(models.Model):
         :param user: who saw it
         """
         if self.state in ("open", "action"):
-            self._write_step({"state": "to_verify"})
+            self._guarded_write({"state": "to_verify"})
             return
-        self._write_step(
+        self._guarded_write(
             {
                 "state": "closed",
                 "date_closed": fields.Datetime.now(),

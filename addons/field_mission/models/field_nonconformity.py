@@ -1,18 +1,14 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-# A write of `state` must come from the steps below; a plain object can't be sent over RPC.
-STEP_KEY = "field_nonconformity_step"
-STEP_TOKEN = object()
-GUARDED_FIELDS = ("state", "date_closed", "verified_by_id")
-
 
 class FieldNonconformity(models.Model):
     _name = "field.nonconformity"
     _description = "Non-conformity"
-    _inherit = ["field.sequence.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["field.guarded.mixin", "field.sequence.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "date desc, id desc"
     _check_company_auto = True
+    _guarded_fields = {"state": "open", "date_closed": False, "verified_by_id": False}
 
     name = fields.Char(default="/", required=True, readonly=True, copy=False)
     mission_id = fields.Many2one("field.mission", index="btree_not_null", ondelete="restrict")
@@ -56,30 +52,8 @@ class FieldNonconformity(models.Model):
     def create(self, vals_list):
         """Number the non-conformities of a batch at once; all of them start open."""
         vals_list = [dict(vals) for vals in vals_list]
-        for vals in vals_list:
-            if vals.get("state", "open") == "open":
-                vals.pop("state", None)
-            self._refuse_guarded({name: vals[name] for name in vals if vals[name]})
         self._number_new(vals_list)
         return super().create(vals_list)
-
-    def write(self, vals):
-        """Let only the steps change the state: closed means verified by somebody."""
-        self._refuse_guarded(vals)
-        return super().write(vals)
-
-    def _refuse_guarded(self, vals):
-        if self.env.context.get(STEP_KEY) is STEP_TOKEN:
-            return
-        for name in GUARDED_FIELDS:
-            if name in vals:
-                label = self._fields[name]._description_string(self.env)
-                raise UserError(
-                    self.env._("“%s” is changed by the buttons only, not directly.", label)
-                )
-
-    def _write_step(self, vals):
-        return self.with_context(**{STEP_KEY: STEP_TOKEN}).write(vals)
 
     def action_take_action(self):
         """Go from open to action: somebody has to say what will be done."""
@@ -97,7 +71,7 @@ class FieldNonconformity(models.Model):
     def action_close(self):
         """Close verified non-conformities; the current user is the one who verified."""
         self._go("to_verify", "closed")
-        self._write_step({"date_closed": fields.Datetime.now(), "verified_by_id": self.env.uid})
+        self._guarded_write({"date_closed": fields.Datetime.now(), "verified_by_id": self.env.uid})
         return True
 
     def _go(self, source, target):
@@ -112,4 +86,4 @@ class FieldNonconformity(models.Model):
                         origin=labels[source],
                     )
                 )
-        self._write_step({"state": target})
+        self._guarded_write({"state": target})

@@ -5,10 +5,6 @@ from odoo.exceptions import UserError
 
 # Two suggestions of one site within that time may be the same idea.
 DUPLICATE_DAYS = 365
-# A write of these must come from the decisions below; a plain object can't be sent over RPC.
-STEP_KEY = "field_suggestion_step"
-STEP_TOKEN = object()
-GUARDED_FIELDS = ("state", "outcome", "decided_by_id", "date_decided", "won_value")
 
 
 class FieldSuggestion(models.Model):
@@ -16,9 +12,16 @@ class FieldSuggestion(models.Model):
 
     _name = "field.suggestion"
     _description = "Suggestion from the field"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["field.guarded.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "date desc, id desc"
     _check_company_auto = True
+    _guarded_fields = {
+        "state": "new",
+        "outcome": False,
+        "decided_by_id": False,
+        "date_decided": False,
+        "won_value": 0.0,
+    }
 
     name = fields.Char(string="Suggestion", required=True, tracking=True)
     kind = fields.Selection(
@@ -105,29 +108,6 @@ class FieldSuggestion(models.Model):
             ) - (suggestion._origin or suggestion)
             suggestion.similar_count = len(suggestion.similar_ids)
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        """All suggestions start new."""
-        for vals in vals_list:
-            if vals.get("state", "new") != "new":
-                self._refuse_guarded(vals)
-        return super().create(vals_list)
-
-    def write(self, vals):
-        """Let only the decisions change what became of a suggestion."""
-        self._refuse_guarded(vals)
-        return super().write(vals)
-
-    def _refuse_guarded(self, vals):
-        if self.env.context.get(STEP_KEY) is STEP_TOKEN:
-            return
-        for name in GUARDED_FIELDS:
-            if name in vals:
-                label = self._fields[name]._description_string(self.env)
-                raise UserError(
-                    self.env._("“%s” is changed by the buttons only, not directly.", label)
-                )
-
     # ------------------------------------------------------------------ decisions
 
     def action_accept(self):
@@ -199,7 +179,7 @@ class FieldSuggestion(models.Model):
         }
         if won_value is not None:
             values["won_value"] = won_value
-        self.with_context(**{STEP_KEY: STEP_TOKEN}).write(values)
+        self._guarded_write(values)
         self._tell_authors()
 
     def _get_news(self):

@@ -1,6 +1,7 @@
 from . import (
     base_geocoder,
     field_absent_today,
+    field_background_mixin,
     field_calendar_link,
     field_calendar_people,
     field_certificate,

@@ -50,6 +50,7 @@ class FieldCustomerMessage(models.Model):
     former_start = fields.Datetime(string="Former slot from", readonly=True)
     former_end = fields.Datetime(string="Former slot until", readonly=True)
     expected_start = fields.Datetime(string="Expected at", readonly=True)
+    expected_end = fields.Datetime(string="Expected until", readonly=True)
     slot_key = fields.Char(required=True, readonly=True)
     state = fields.Selection(
         [
@@ -99,7 +100,9 @@ class FieldCustomerMessage(models.Model):
 
     # ------------------------------------------------------------------ texts
 
-    @api.depends("mission_id", "slot_start", "slot_end", "former_start", "expected_start")
+    @api.depends(
+        "mission_id", "slot_start", "slot_end", "former_start", "expected_start", "expected_end"
+    )
     @api.depends_context("lang")
     def _compute_texts(self):
         for message in self:
@@ -110,10 +113,8 @@ class FieldCustomerMessage(models.Model):
             message.former_slot_text = self._get_slot_text(
                 message.former_start, message.former_end, tz
             )
-            message.expected_text = (
-                format_time(self.env, message.expected_start, tz=tz, time_format="short")
-                if message.expected_start
-                else ""
+            message.expected_text = self._get_expected_text(
+                message.expected_start, message.expected_end, tz
             )
             message.site_text = ", ".join(
                 filter(None, (mission.site_id.name, mission.site_address))
@@ -148,6 +149,19 @@ class FieldCustomerMessage(models.Model):
         return self.env._(
             "%(day)s, between %(first)s and %(last)s", day=day, first=hours[0], last=hours[1]
         )
+
+    @api.model
+    def _get_expected_text(self, start, end, tz):
+        """Return when to expect the technician: the whole window, never only its first hour."""
+        if not start:
+            return ""
+        first, last = (
+            format_time(self.env, moment, tz=tz, time_format="short")
+            for moment in (start, end or start)
+        )
+        if first == last:
+            return self.env._("at about %s", first)
+        return self.env._("between %(first)s and %(last)s", first=first, last=last)
 
     @api.depends("partner_id", "company_id", "user_id")
     def _compute_senders(self):

@@ -38,6 +38,7 @@ class FieldImport(models.Model):
     """
 
     _name = "field.import"
+    _inherit = ["field.background.mixin"]
     _description = "Import of a spreadsheet"
     _order = "id desc"
     _check_company_auto = True
@@ -502,20 +503,6 @@ class FieldImport(models.Model):
                     return
                 if run.state != "running":
                     break  # cancelled meanwhile
-
-    def _as_user(self):
-        """Return the run with the rights, language and company of who accepted it."""
-        self.ensure_one()
-        user = self.user_id
-        return (
-            self.with_user(user)
-            .with_company(self.company_id)
-            .with_context(
-                lang=user.lang,
-                tz=user.tz or "Europe/Paris",
-                allowed_company_ids=self.company_id.ids,
-            )
-        )
 
     def _write_batches(self):
         """Write the lines that are left, a batch at each step.

@@ -8,6 +8,43 @@ ATTRIBUTION_KEY = "field_planning.map_attribution"
 LIMIT = 5000
 
 
+def sort_by_place(entries):
+    """Tell apart what has a place on the map and what is listed beside it.
+
+    :param entries: list of ``(entry, site, reason)``: the entry without a place, the partner whose
+        coordinates count, why it has none
+    :return: ``(points, missing)``, the entries completed
+    """
+    points, missing = [], []
+    for entry, site, reason in entries:
+        if site.partner_latitude or site.partner_longitude:
+            entry.update(
+                lat=site.partner_latitude,
+                lon=site.partner_longitude,
+                place=site.city or "",
+                doubtful=site.site_geo_state == "to_verify",
+            )
+            points.append(entry)
+        else:
+            entry["reason"] = reason
+            missing.append(entry)
+    return points, missing
+
+
+def make_legend(states, labels, entries):
+    """Return the groups of the legend that some entry is of.
+
+    :param states: ``{key: (colour, shape)}`` in order
+    :param labels: ``{key: text}``
+    """
+    used = {entry["group"] for entry in entries}
+    return [
+        {"key": key, "label": labels[key], "color": color, "shape": shape}
+        for key, (color, shape) in states.items()
+        if key in used
+    ]
+
+
 class FieldMap(models.AbstractModel):
     """What the map view shows of a model: points by group, lines in order, what has no place.
 

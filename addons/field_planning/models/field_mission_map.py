@@ -2,6 +2,8 @@ from odoo import api, models
 
 from odoo.addons.field_mission.core.slots import utc_to_local
 
+from .field_map import make_legend, sort_by_place
+
 # State of a mission -> colour and shape of its marker: never the colour alone.
 STATES = {
     "late": ("danger", "triangle"),
@@ -27,33 +29,21 @@ class FieldMission(models.Model):
         names = {person.id: person.name for person in missions.technician_id.sudo()}
         labels = dict(self._fields["state"]._description_selection(self.env))
         labels["late"] = self.env._("Late")
-        points, missing = [], []
-        for mission in missions:
-            site = mission.site_id
-            entry = {
+        entries = [
+            {
                 "id": mission.id,
-                "title": site.name or mission.name,
+                "title": mission.site_id.name or mission.name,
                 "text": mission._get_map_text(names.get(mission.technician_id.id)),
                 "group": "late" if mission.is_late else mission.state,
             }
-            if site.partner_latitude or site.partner_longitude:
-                entry.update(
-                    lat=site.partner_latitude,
-                    lon=site.partner_longitude,
-                    place=site.city or "",
-                    doubtful=site.site_geo_state == "to_verify",
-                )
-                points.append(entry)
-            else:
-                entry["reason"] = self.env._("Its site has no coordinates.")
-                missing.append(entry)
-        used = {entry["group"] for entry in (*points, *missing)}
+            for mission in missions
+        ]
+        why = self.env._("Its site has no coordinates.")
+        points, missing = sort_by_place(
+            (entry, mission.site_id, why) for entry, mission in zip(entries, missions, strict=True)
+        )
         return {
-            "groups": [
-                {"key": key, "label": labels[key], "color": color, "shape": shape}
-                for key, (color, shape) in STATES.items()
-                if key in used
-            ],
+            "groups": make_legend(STATES, labels, entries),
             "points": points,
             "lines": [],
             "missing": missing,

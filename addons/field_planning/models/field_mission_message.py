@@ -161,7 +161,8 @@ class FieldMissionMessage(models.Model):
 
         :param kind: ``confirmation``, ``change``, ``cancellation``, ``reminder``, ``delay``
             (needs the new hour) or ``visit_notice`` (a technician comes, outside the usual way)
-        :param expected: ``{mission_id: naive UTC}``, the hour to expect the technician at
+        :param expected: ``{mission_id: (from, until)}`` naive UTC, when to expect the technician;
+            ``until`` may be None
         :return: ``field.customer.message`` made (sudo)
         """
         messages = self.env["field.customer.message"].sudo()
@@ -173,7 +174,7 @@ class FieldMissionMessage(models.Model):
         rows = []
         for mission in due:
             start, end = told[mission.id]
-            when = (expected or {}).get(mission.id)
+            when, until = (expected or {}).get(mission.id) or (None, None)
             common = {
                 "mission_id": mission.id,
                 "company_id": mission.company_id.id,
@@ -183,7 +184,8 @@ class FieldMissionMessage(models.Model):
                 "former_start": mission.told_start,
                 "former_end": mission.told_end,
                 "expected_start": when,
-                "slot_key": mission._get_slot_key(kind, start, end, when),
+                "expected_end": until,
+                "slot_key": mission._get_slot_key(kind, start, end, (when, until)),
                 "user_id": self.env.uid,
             }
             for partner, channel, address, why in recipients[mission.id]:
@@ -225,8 +227,11 @@ class FieldMissionMessage(models.Model):
         if kind in ("confirmation", "change", "cancellation"):
             # A slot given back and taken again is worth a new message.
             parts.append(self.told_count)
-        if expected:
-            parts.append(expected.replace(minute=expected.minute // 5 * 5, second=0, microsecond=0))
+        parts += [
+            moment.replace(minute=moment.minute // 5 * 5, second=0, microsecond=0)
+            for moment in expected
+            if moment
+        ]
         return "|".join(str(part or "") for part in parts)
 
     def _without_known(self, kind, rows):

@@ -25,6 +25,7 @@ class FieldRoundtrip(models.Model):
     """One edited file that came back: compared with its export and with the database."""
 
     _name = "field.roundtrip"
+    _inherit = ["field.background.mixin"]
     _description = "Edited export taken back"
     _order = "id desc"
     _check_company_auto = True
@@ -228,19 +229,6 @@ class FieldRoundtrip(models.Model):
                 left = mine.done_count if mine.is_undoing else mine.accepted_count
                 if not cron._commit_progress(done, remaining=left):
                     return
-
-    def _as_user(self):
-        self.ensure_one()
-        user = self.user_id
-        return (
-            self.with_user(user)
-            .with_company(self.company_id)
-            .with_context(
-                lang=user.lang,
-                tz=user.tz or "Europe/Paris",
-                allowed_company_ids=self.company_id.ids,
-            )
-        )
 
     def _work(self):
         """Apply or undo the lines that are left; yields how many each step dealt with."""

@@ -26,6 +26,7 @@ class FieldRoundtripExport(models.Model):
     """A table of missions written out, with what it said: the first of three ways to compare."""
 
     _name = "field.roundtrip.export"
+    _inherit = ["field.background.mixin"]
     _description = "Exported table of missions"
     _order = "id desc"
     _check_company_auto = True
@@ -156,12 +157,8 @@ class FieldRoundtripExport(models.Model):
                 return
 
     def _as_user(self):
-        self.ensure_one()
-        return (
-            self.with_user(self.user_id)
-            .with_company(self.company_id)
-            .with_context(lang=self.lang, tz=self.tz, allowed_company_ids=self.company_id.ids)
-        )
+        """Return one export as who asked for it, in the language and time zone they had then."""
+        return super()._as_user().with_context(lang=self.lang, tz=self.tz)
 
     @api.autovacuum
     def _gc_old(self):

@@ -3,6 +3,8 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from .field_map import make_legend, sort_by_place
+
 # State of a site -> colour and shape of its marker, the most pressing first.
 STATES = {
     "nonconformity": ("danger", "triangle"),
@@ -28,29 +30,23 @@ class ResPartner(models.Model):
         )  # fmt: skip
         states = sites._get_map_states()
         issues = dict(self._fields["site_geo_issue"]._description_selection(self.env))
-        points, missing = [], []
+        entries = []
         for site in sites:
             town = " ".join(part for part in (site.zip, site.city) if part)
             parts = (site.street, town, site.site_zone_id.name)
-            entry = {
-                "id": site.id,
-                "title": site.name or "",
-                "text": " · ".join(part for part in parts if part),
-                "group": states[site.id],
-            }
-            if site.partner_latitude or site.partner_longitude:
-                entry.update(
-                    lat=site.partner_latitude,
-                    lon=site.partner_longitude,
-                    place=site.city or "",
-                    doubtful=site.site_geo_state == "to_verify",
-                )
-                points.append(entry)
-            else:
-                entry["reason"] = issues.get(site.site_geo_issue) or self.env._(
-                    "Its address has not been looked up yet."
-                )
-                missing.append(entry)
+            entries.append(
+                {
+                    "id": site.id,
+                    "title": site.name or "",
+                    "text": " · ".join(part for part in parts if part),
+                    "group": states[site.id],
+                }
+            )
+        unknown = self.env._("Its address has not been looked up yet.")
+        points, missing = sort_by_place(
+            (entry, site, issues.get(site.site_geo_issue) or unknown)
+            for entry, site in zip(entries, sites, strict=True)
+        )
         labels = {
             "nonconformity": self.env._("Open non-conformity"),
             "to_plan": self.env._("Visit to plan"),
@@ -58,13 +54,8 @@ class ResPartner(models.Model):
             "done": self.env._("Visited in the last 12 months"),
             "none": self.env._("Nothing for 12 months"),
         }
-        used = set(states.values())
         return {
-            "groups": [
-                {"key": key, "label": labels[key], "color": color, "shape": shape}
-                for key, (color, shape) in STATES.items()
-                if key in used
-            ],
+            "groups": make_legend(STATES, labels, entries),
             "points": points,
             "lines": [],
             "missing": missing,

@@ -26,6 +26,7 @@ from . import (
     test_tour_sheet,
     test_tours_shared,
     test_delays,
+    test_map,
     test_travel,
     test_visit_plans,
     test_visit_portal,

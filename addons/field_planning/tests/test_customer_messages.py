@@ -184,13 +184,18 @@ class TestCustomerMessages(MessagesCommon):
     @freeze_time(SUNDAY)
     def test_delay_names_the_new_hour(self):
         self.mission.action_publish()
-        expected = {self.mission.id: datetime(2026, 11, 30, 9, 40)}
+        expected = {self.mission.id: (datetime(2026, 11, 30, 9, 40), None)}
         row = self.mission._send_customer_messages("delay", expected=expected)
         self.assertFalse(self.mission._send_customer_messages("delay", expected=expected))
         self._send()
         self.assertIn("10:40", row.mail_mail_id.subject.replace(" ", " "))
-        later = {self.mission.id: datetime(2026, 11, 30, 10, 30)}
-        self.assertTrue(self.mission._send_customer_messages("delay", expected=later))
+        later = {self.mission.id: (datetime(2026, 11, 30, 10, 30), datetime(2026, 11, 30, 11, 30))}
+        row = self.mission._send_customer_messages("delay", expected=later)
+        self._send()
+        for text in (row.mail_mail_id.subject, row.mail_mail_id.body_html):
+            text = text.replace("\u202f", " ")
+            self.assertIn("11:30", text, "from")
+            self.assertIn("12:30", text, "until")
 
     @freeze_time(SUNDAY)
     def test_one_that_fails_stops_no_other(self):

@@ -274,7 +274,7 @@ class TestDelays(FieldPlanningCommon):
             lambda missions, kind, expected: sent.append((missions, kind, expected)),
         ):
             notice.action_send()
-            self.assertEqual(sent, [(one, "delay", {one.id: local(10)})])
+            self.assertEqual(sent, [(one, "delay", {one.id: (local(10), local(11))})])
             # Nobody twice: neither from the same dialog, nor from a new one.
             notice.action_send()
             self.assertEqual(len(sent), 1)

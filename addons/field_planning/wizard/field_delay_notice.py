@@ -77,7 +77,7 @@ class FieldDelayNotice(models.TransientModel):
             )
         if fresh:
             fresh.mission_id._send_customer_messages(
-                "delay", {line.mission_id.id: line.slot_from for line in fresh}
+                "delay", {line.mission_id.id: (line.slot_from, line.slot_to) for line in fresh}
             )
         return {
             "type": "ir.actions.client",

@@ -1,7 +1,22 @@
 """What was published before is taken as what people were shown."""
 
+# The rule is not updated with its file: companies may have changed others of it.
+STOPS = (
+    "[('tour_id.user_id', '=', user.id), ('tour_id.date_published', '!=', False),"
+    " ('mission_id.published', '=', True), ('mission_id.publish_state', '!=', 'changed'),"
+    " ('mission_id.member_user_ids', 'in', user.ids)]"
+)
+
 
 def migrate(cr, _version):
+    cr.execute(
+        """
+        UPDATE ir_rule SET domain_force = %s
+         WHERE id = (SELECT res_id FROM ir_model_data
+                      WHERE module = 'field_planning' AND name = 'field_tour_stop_rule_member')
+        """,
+        [STOPS],
+    )
     cr.execute(
         """
         UPDATE field_mission
