@@ -82,6 +82,7 @@ from . import (
     ir_actions_board,
     ir_http,
     ir_ui_view_board,
+    ir_ui_menu,
     ir_ui_view_map,
     ir_websocket,
     mail_activity,

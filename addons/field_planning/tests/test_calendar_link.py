@@ -132,6 +132,13 @@ class TestCalendarLink(FieldPlanningCommon):
         self.assertEqual(public.action_field_calendar()["res_model"], "field.calendar.wizard")
         with self.assertRaises(UserError):
             Wizard.with_user(self.planner).action_open_mine()
+        menu = self.env.ref("field_planning.menu_my_calendar").id
+        menus = self.env["ir.ui.menu"]
+        self.assertTrue(menu in menus.with_user(self.tech_user).load_menus(False))
+        self.assertFalse(menu in menus.with_user(self.planner).load_menus(False))
+        self.tech2.user_id = self.planner
+        self.assertTrue(menu in menus.with_user(self.planner).load_menus(False))
+        self.tech2.user_id = self.tech2_user
         self.assertTrue(self.tech_user.is_field_person)
         self.assertFalse(self.planner.is_field_person)
         with self.assertRaises(AccessError):
