@@ -31,7 +31,8 @@ PLAN_FIELDS = frozenset(
 # Changes that leave a line in the mission's trace.
 TRACED_FIELDS = PLAN_FIELDS | frozenset(
     ("promised_kind", "promised_date", "promised_time", "promised_start", "promised_end",
-     "service_type_id", "to_rebill", "to_rebill_reason", "published", "team_id")
+     "service_type_id", "to_rebill", "to_rebill_reason", "published", "team_id",
+     "equipment_ids")
 )  # fmt: skip
 # Written by the guarded actions only.
 GUARDED_FIELDS = frozenset(

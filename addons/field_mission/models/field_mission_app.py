@@ -162,9 +162,14 @@ class FieldMissionApp(models.Model):
                         "id": equipment.id,
                         "name": equipment.display_name,
                         "serial": equipment.serial or "",
+                        "visited": equipment in mission.equipment_ids,
                     }
-                    for equipment in mission.site_id.site_equipment_ids
-                    if equipment.company_id == mission.company_id
+                    for equipment in (
+                        mission.equipment_ids
+                        | mission.site_id.site_equipment_ids.filtered(
+                            lambda one, company=mission.company_id: one.company_id == company
+                        )
+                    )
                 ],
                 "nonconformities": [
                     {

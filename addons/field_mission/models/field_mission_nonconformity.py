@@ -65,9 +65,8 @@ class FieldMissionNonconformity(models.Model):
         gravity = values.get("gravity") or "minor"
         if gravity not in dict(records._fields["gravity"].selection):
             raise UserError(self.env._("“%s” is no gravity.", gravity))
-        equipment = self.env["field.equipment"].sudo().search(
-            [("site_id", "=", self.sudo().site_id.id), ("id", "=", values.get("equipment_id") or 0)]
-        )  # fmt: skip
+        known = self.sudo().equipment_ids | self.sudo().site_id.site_equipment_ids
+        equipment = known.filtered(lambda item: item.id == values.get("equipment_id"))
         if values.get("equipment_id") and not equipment:
             raise UserError(self.env._("This equipment is not on the mission's site."))
         uuids = values.get("photos") or []

@@ -1,6 +1,7 @@
 from . import test_field_app
 from . import test_mission_create
 from . import test_mission_states
+from . import test_mission_equipment
 from . import test_mission_execution
 from . import test_mission_stock
 from . import test_operations
