@@ -281,8 +281,10 @@ class Checks:
         ]
 
 
-def prepare() -> None:
-    """Find or install the system's programs that tests need."""
+def prepare(python: Path) -> None:
+    """Find, download or install the programs that tests need."""
+    if osrm := fetch.fetch_osrm(python):
+        os.environ["FIELD_OSRM"] = str(osrm)
     if chromium := fetch.find_chromium():
         os.environ["CHROMIUM"] = chromium
     else:
@@ -293,7 +295,7 @@ def prepare() -> None:
 
 def command(python: Path) -> None:
     """`make test`: run all steps, print the table, end with 1 unless everything holds."""
-    prepare()
+    prepare(python)
     with demo.opened(python) as suite:
         say("database: making ready")
         _ = suite.deps

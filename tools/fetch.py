@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 from .base import CACHE, REPO, Problem, building, call, digest, locked, run, say
@@ -438,6 +439,44 @@ def fetch_node(python: Path) -> tuple[str, Path]:
     if not link.exists():
         link.symlink_to(goal)
     return node, goal
+
+
+# --- OSRM, for the tests of travel ---------------------------------------------------------------
+
+OSRM = REPO / "requirements-osrm.txt"
+
+
+def fetch_osrm(python: Path) -> Path | None:
+    """Return the folder of OSRM's programs and profiles, downloaded the first time; none if not.
+
+    Its wheel is built for Python 3.12 and later; the programs in it run beside any.
+    """
+    target = CACHE / f"osrm-{digest(OSRM.read_text())}"
+    command = [str(python), "-m", "pip", "download", "-q", "--disable-pip-version-check"]
+    command += ["--no-deps", "--only-binary=:all:", "--python-version=3.12", "-r", str(OSRM)]
+    with locked("osrm"):
+        if not target.exists():
+            say("travel: fetching OSRM's programs (about 21 MB)")
+            try:
+                with building(target) as folder:
+                    run([*command, "-d", str(folder / "wheel")])
+                    _unpack_osrm(folder)
+            except Problem as problem:
+                say(f"travel: OSRM could not be had, so its tests will fail ({problem})")
+                return None
+    return target / "osrm"
+
+
+def _unpack_osrm(folder: Path) -> None:
+    (wheel,) = (folder / "wheel").glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder)
+    shutil.rmtree(folder / "wheel")
+    for program in (folder / "osrm/bin").iterdir():
+        program.chmod(0o755)
+    code, output = call([str(folder / "osrm/bin/osrm-routed"), "--version"])
+    if code:
+        raise Problem(f"its server does not run here: {output.strip()[-300:]}")
 
 
 # --- Leaflet, for the maps ----------------------------------------------------------------------

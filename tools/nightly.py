@@ -68,7 +68,7 @@ class Nightly(check.Checks):
 
 def command(python: Path) -> None:
     """Run everything at full size, print the table, end with 1 unless everything holds."""
-    check.prepare()
+    check.prepare(python)
     os.environ["FIELD_NIGHTLY"] = "1"
     with demo.opened(python) as suite:
         _ = suite.deps

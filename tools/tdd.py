@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from . import databases, demo
+from . import databases, demo, fetch
 from .base import REPO, Problem, digest, digest_files, fail, locked, say
 from .suite import ROOT, Suite, manifests
 
@@ -54,6 +54,8 @@ def command(python: Path) -> None:
     arguments = shlex.split(os.environ.get("ARGS", ""))
     if not arguments:
         fail('Say which tests: make tdd ARGS="addons/field_mission/tests -k states"')
+    if osrm := fetch.fetch_osrm(python):
+        os.environ["FIELD_OSRM"] = str(osrm)
     with demo.opened(python) as suite:
         database = _database(suite)
         line = [str(python), "-m", "pytest", "-p", "odoo", f"--odoo-config={suite.conf}"]

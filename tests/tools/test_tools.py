@@ -11,7 +11,7 @@ import pytest
 REPO = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPO))
 
-from tools import base, check, databases, footprint, i18n, lint, steps, suite  # noqa: E402
+from tools import base, check, databases, fetch, footprint, i18n, lint, steps, suite  # noqa: E402
 
 
 def test_a_broken_build_leaves_nothing(tmp_path):
@@ -244,3 +244,13 @@ def test_without_leaflet_the_run_goes_on(tmp_path, monkeypatch, capsys):
     assert not fetch.place_leaflet(Path(sys.executable), tmp_path)
     assert "maps: Leaflet could not be had" in capsys.readouterr().out
     assert not (tmp_path / fetch.LEAFLET).exists()
+
+
+def test_an_osrm_that_cannot_be_had_is_told_and_leaves_nothing(tmp_path, monkeypatch, capsys):
+    asked = tmp_path / "requirements.txt"
+    asked.write_text(f"osrm-bindings @ file://{tmp_path}/nothing.whl\n")
+    monkeypatch.setattr(fetch, "OSRM", asked)
+    monkeypatch.setattr(fetch, "CACHE", tmp_path / "cache")
+    assert fetch.fetch_osrm(Path(sys.executable)) is None
+    assert "its tests will fail" in capsys.readouterr().out
+    assert not list((tmp_path / "cache").glob("osrm*"))

@@ -56,6 +56,11 @@ class FieldOptimization(models.Model):
     respect_zones = fields.Boolean(
         string="Stay in zones", help="Technicians with zones are only sent there."
     )
+    long_search = fields.Boolean(
+        string="Search longer",
+        help="Half a minute more, to shorten the tours and to place more missions on days that are"
+        " too full. Needs the Python package pyvrp on the server.",
+    )
     state = fields.Selection(
         [
             ("draft", "To run"),
@@ -90,6 +95,12 @@ class FieldOptimization(models.Model):
         [("no_vroom", "VROOM is not installed"), ("slow", "The optimiser ran out of time")],
         readonly=True,
         copy=False,
+    )
+    without_router = fields.Boolean(
+        string="The router did not answer",
+        readonly=True,
+        copy=False,
+        help="Travel that it had not told before was estimated from distance and speed.",
     )
     solve_seconds = fields.Float(string="Seconds", digits=(10, 2), readonly=True, copy=False)
 

@@ -14,6 +14,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.sql_db import connection_info_for
 
 from ..optimizer import ProblemError, evaluate, runner
+from ..optimizer.solver import REFINE_SECONDS
 from .problem_builder import ProblemBuilder, mission_of
 
 _logger = logging.getLogger(__name__)
@@ -64,6 +65,7 @@ class FieldOptimizationRun(models.Model):
                 "options": {
                     "backend": None if company.field_solver == "auto" else company.field_solver,
                     "seconds": company.field_solver_seconds,
+                    "refine": REFINE_SECONDS if self.long_search else None,
                 },
                 "snapshot": snapshot,
                 "result": False,
@@ -74,11 +76,17 @@ class FieldOptimizationRun(models.Model):
                 "progress": 0,
                 "error": False,
                 "notice": False,
+                "without_router": self._is_without_router(),
                 "stale_text": False,
             }
         )
         # The unique index speaks now, not at the end of the request.
         self.flush_recordset(["state"])
+
+    def _is_without_router(self):
+        """Whether the travel just gathered had to do without the router that the company chose."""
+        company = self.company_id.sudo()
+        return company.field_travel_provider == "osrm" and bool(company.field_travel_failure)
 
     def _launch_after_commit(self):
         """Return a function that starts the process; it holds nothing of this transaction."""
@@ -120,9 +128,7 @@ class FieldOptimizationRun(models.Model):
         run = self.sudo()
         options = run.options or {}
         try:
-            result = runner.run(
-                run.problem, seconds=options.get("seconds"), backend=options.get("backend")
-            )
+            result = runner.run(run.problem, **options)
         except runner.SolverError as error:
             run.error = str(error)
         else:
@@ -233,7 +239,7 @@ class FieldOptimizationRun(models.Model):
             {
                 **done,
                 "state": "proposed" if self.stop_ids else "stale",
-                "backend": result["backend"],
+                "backend": result["backend"] + (" + pyvrp" if result["refined"] else ""),
                 "notice": result.get("notice") or False,
                 "solve_seconds": result.get("seconds"),
                 "stale_text": self._name_stale(stale),

@@ -115,7 +115,9 @@ class OsrmClient:
         numbers = [str(number) for number in range(len(points))]
         url = (
             f"{self.address}/table/v1/{self.profile}/{places}"
-            f"?annotations=duration,distance&sources={';'.join(numbers[:count])}"
+            # Hints are for whoever asks for the same places again, and are most of an answer.
+            f"?annotations=duration,distance&generate_hints=false"
+            f"&sources={';'.join(numbers[:count])}"
             f"&destinations={';'.join(numbers[count:])}"
         )
         for attempt in range(self.retries + 1):

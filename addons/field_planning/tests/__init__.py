@@ -15,6 +15,7 @@ from . import (
     test_import_shared,
     test_load,
     test_optimization,
+    test_osrm,
     test_placement,
     test_planning_access,
     test_planning_texts,

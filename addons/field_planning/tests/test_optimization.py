@@ -443,6 +443,20 @@ class TestOptimization(FieldPlanningCommon):
         run = self._run()
         self.assertEqual((run.backend, run.notice), ("python", False))
 
+    def test_searching_longer_asks_for_the_second_stage(self):
+        missions = [self._mission(f"M{n}", 5 * n - 10) for n in range(5)]
+        run = self.env["field.optimization"].with_user(self.planner)
+        run = run.create({"date_from": MONDAY, "date_to": MONDAY, "long_search": True})
+        with patch(f"{field_optimization_run.__name__}.REFINE_SECONDS", 1.0):
+            run._start()
+        stored = run.sudo()
+        self.assertEqual(stored.options["refine"], 1.0)
+        result = runner.run(stored.problem, **stored.options)
+        stored.result = json.loads(json.dumps({**result, "refined": True}))
+        stored._collect()
+        self.assertEqual((run.state, run.backend), ("proposed", "vroom + pyvrp"))
+        self.assertEqual(run.visit_count, len(missions))
+
     def test_a_missing_wheel_is_told(self):
         self._mission("A", 10)
         run = self._started()
