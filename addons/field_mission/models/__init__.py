@@ -43,6 +43,7 @@ from . import field_document_version
 from . import field_document_ack
 from . import field_mission_document
 from . import field_mission_equipment
+from . import field_mission_readiness
 from . import field_suggestion
 from . import field_mission_suggestion
 from . import stock_picking

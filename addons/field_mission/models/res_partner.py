@@ -43,6 +43,9 @@ class ResPartner(models.Model):
     site_instructions = fields.Text(
         string="Instructions on site", help="Shown to the technicians of this site's missions."
     )
+    site_access_free = fields.Boolean(
+        string="Free access", help="Nobody needs a code, a key or an appointment to get in."
+    )
     site_access_ids = fields.One2many("field.site.access", "site_id", string="Access")
     site_contact_ids = fields.One2many("field.site.contact", "site_id", string="Contacts on site")
     site_equipment_ids = fields.One2many("field.equipment", "site_id", string="Equipment")

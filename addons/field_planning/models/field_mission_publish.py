@@ -5,11 +5,10 @@ from odoo.fields import Domain
 from odoo.tools import format_date, format_time
 
 from odoo.addons.field_mission.core.slots import utc_to_local
+from odoo.addons.field_mission.models.field_mission_readiness import ORANGE, RED
 
 from ..core.publication import SAME, change_of
 
-# The worst first: what a planner must give a reason for, what he should look at.
-RED, ORANGE = "red", "orange"
 # Of what a placement breaks: what a customer was promised…
 RISK_CODES = frozenset(("promise", "deadline"))
 # … what only forbids to move it…
@@ -154,35 +153,13 @@ class FieldMissionPublish(models.Model):
     # ------------------------------------------------------------------ ready to go?
 
     def _get_readiness(self, issues=None):
-        """Return what is missing before people are sent to each mission (hook).
-
-        Addons add what they know with ``super()``: certificates, documents…
+        """Add what the plan breaks: hours, leaves, skills, overlaps, the day's tour.
 
         :param issues: what ``_get_plan_issues`` said, where it is known
-        :return: ``{mission_id: [{"code", "level": "red" or "orange", "message"}]}``
         """
+        found = super()._get_readiness()
         issues = self._get_plan_issues() if issues is None else issues
-        found = {mission.id: [] for mission in self}
-        self._check_ready_people(found, issues)
-        self._check_ready_places(found)
-        self._check_ready_parts(found)
-        return found
-
-    @api.model
-    def _add_readiness(self, found, mission, code, level, message):
-        found[mission.id].append({"code": code, "level": level, "message": message})
-
-    def _check_ready_people(self, found, issues):
-        """A technician who sees the mission, holds its skills, is there and has the time."""
         for mission in self.sudo():
-            person = mission.technician_id
-            if not person:
-                self._add_readiness(
-                    found, mission, "technician", RED, self.env._("Nobody is sent there.")
-                )
-            elif not person.user_id:
-                message = self.env._("%s has no user: the app shows them nothing.", person.name)
-                self._add_readiness(found, mission, "user", ORANGE, message)
             rows = [
                 row
                 for row in issues.get(mission.id, ())
@@ -193,63 +170,7 @@ class FieldMissionPublish(models.Model):
                 self._add_readiness(found, mission, row["code"], level, row["message"])
             if mission.tour_conflict and not rows:
                 self._add_readiness(found, mission, "conflict", ORANGE, mission.tour_conflict)
+        return found
 
-    def _check_ready_places(self, found):
-        """An address that is found, a contract and a checklist in force."""
-        for mission in self.sudo():
-            if mission.site_id.site_address_state != "ok":
-                self._add_readiness(
-                    found, mission, "address", ORANGE,
-                    self.env._("The address is not located: travel is not counted."),
-                )  # fmt: skip
-            contract = mission.contract_id
-            if contract.date_end and mission.planned_date and (
-                contract.date_end < mission.planned_date
-            ):  # fmt: skip
-                message = self.env._(
-                    "The contract %(name)s ended on %(day)s.",
-                    name=contract.name,
-                    day=format_date(self.env, contract.date_end),
-                )
-                self._add_readiness(found, mission, "contract", ORANGE, message)
-            checklist = mission.service_type_id.checklist_id
-            if checklist and not mission.check_ids:
-                message = self.env._("The checklist “%s” is not in the mission.", checklist.name)
-                self._add_readiness(found, mission, "documents", ORANGE, message)
-
-    def _check_ready_parts(self, found):
-        """The parts to bring are in the technician's van."""
-        lines = self.sudo().material_ids.filtered(
-            lambda line: line.planned_quantity > line.quantity and line.product_id.is_storable
-        )
-        vans = lines.mission_id.technician_id.field_van_location_id
-        held = {
-            (location, product): quantity
-            for location, product, quantity in self.env["stock.quant"]
-            .sudo()
-            ._read_group(
-                [("location_id", "child_of", vans.ids), ("product_id", "in", lines.product_id.ids)],
-                ["location_id", "product_id"],
-                ["quantity:sum"],
-            )
-        }
-        left = {}
-        for (location, product), quantity in held.items():
-            for van in vans:
-                if location.parent_path.startswith(van.parent_path):
-                    left[van, product] = left.get((van, product), 0.0) + quantity
-        for line in lines.sorted(lambda line: (str(line.mission_id.planned_start), line.id)):
-            van = line.mission_id.technician_id.field_van_location_id
-            wanted = line.uom_id._compute_quantity(
-                line.planned_quantity - line.quantity, line.product_id.uom_id
-            )
-            have = left.get((van, line.product_id), 0.0)
-            left[van, line.product_id] = have - wanted
-            if wanted > have:
-                message = self.env._(
-                    "Not in the van: %(part)s (%(wanted)s wanted, %(held)s there).",
-                    part=line.product_id.display_name,
-                    wanted=round(wanted, 2),
-                    held=round(max(have, 0.0), 2),
-                )
-                self._add_readiness(found, line.mission_id, "parts", ORANGE, message)
+    def _check_ready_skills(self, found):
+        """The plan's own check says it of helpers too, with the day a skill was valid until."""

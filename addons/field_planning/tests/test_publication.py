@@ -298,7 +298,7 @@ class TestPublication(FieldPlanningCommon):
         wizard = self._preview()
         self.assertEqual(wizard.line_ids.readiness, "red")
         self.assertIn("Electric", wizard.line_ids.ready_text)
-        self.assertIn("not located", wizard.line_ids.ready_text)
+        self.assertIn("No such street", wizard.line_ids.ready_text)
         with self.assertRaises(UserError):
             wizard.action_publish()
         wizard.reason = "Bo comes along"
@@ -311,6 +311,7 @@ class TestPublication(FieldPlanningCommon):
         )
 
     def test_parts_are_in_the_van(self):
+        self.mission.site_id.write({"phone": "+33 1 23 45 67 89", "site_access_free": True})
         part = self.env["product.product"].create(
             {"name": "Pump", "type": "consu", "is_storable": True}
         )
