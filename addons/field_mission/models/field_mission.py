@@ -22,7 +22,9 @@ REQUEST_FIELDS = (
     "priority",
 )
 # What a request is told at the creation of its first mission, besides.
-REQUEST_ONLY = ("origin", "date_received", "requester", "customer_reference", "date_deadline")
+REQUEST_ONLY = (
+    "origin", "date_received", "date_owed", "requester", "customer_reference", "date_deadline"
+)  # fmt: skip
 # Changes that make a plan another plan: boards, proposals and the app compare `plan_version`.
 PLAN_FIELDS = frozenset(
     ("planned_start", "planned_duration", "planned_end", "technician_id", "helper_ids",

@@ -18,8 +18,12 @@ class FieldMissionEvent(models.Model):
     step = fields.Char()
     from_state = fields.Char()
     to_state = fields.Char()
-    changes = fields.Json(help="Changed fields with their former and new values.")
-    summary = fields.Char(compute="_compute_summary")
+    changes = fields.Json(
+        # A change that is not published yet is the planner's.
+        groups="field_mission.group_field_planner",
+        help="Changed fields with their former and new values.",
+    )
+    summary = fields.Char(compute="_compute_summary", compute_sudo=True)
     reason = fields.Char()
     date = fields.Datetime(
         string="Known on", default=fields.Datetime.now, required=True, help="Server time."

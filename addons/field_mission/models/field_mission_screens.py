@@ -119,6 +119,19 @@ class FieldMissionScreens(models.Model):
                     mission.display_name = f"{mission.site_id.sudo().name} · {mission.name}"
         return result
 
+    def _get_order_plan(self):
+        """Return when and by whom one mission's printed order says that it is done (hook).
+
+        :return: dict ``start`` and ``end`` (naive UTC), ``technician`` and ``helpers`` (names)
+        """
+        self.ensure_one()
+        return {
+            "start": self.planned_start,
+            "end": self.planned_end,
+            "technician": self.technician_id.sudo().name,
+            "helpers": self.helper_ids.sudo().mapped("name"),
+        }
+
     def _get_order_accesses(self):
         """Return the codes, keys and badges that the printed order of one mission may name.
 

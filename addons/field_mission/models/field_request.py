@@ -59,6 +59,12 @@ class FieldRequest(models.Model):
     )
     description = fields.Text()
     date_deadline = fields.Datetime(string="Deadline")
+    date_owed = fields.Datetime(
+        string="Owed from",
+        readonly=True,
+        copy=False,
+        help="First moment at which a visit that a contract owes may be done.",
+    )
     mission_ids = fields.One2many("field.mission", "request_id", string="Missions")
     mission_count = fields.Integer(compute="_compute_mission_count")
     state = fields.Selection(
@@ -136,6 +142,14 @@ class FieldRequest(models.Model):
             missing, self.env["field.contract"]._find_for(wishes), strict=True
         ):
             vals["contract_id"] = contract_id
+
+    def _get_clock_start(self):
+        """Return when the time of one request begins to run (naive UTC).
+
+        What a contract owes is known long before: its time runs from the day it is owed.
+        """
+        self.ensure_one()
+        return max(self.date_received, self.date_owed or self.date_received)
 
     def action_view_missions(self):
         """Open the missions of these requests."""

@@ -30,6 +30,7 @@ from . import (
     field_mission_place,
     field_mission_placement,
     field_mission_publication,
+    field_mission_shown,
     field_mission_publish,
     field_mission_reassign,
     field_mission_subcontractor,

@@ -133,26 +133,46 @@ class FieldUrgentChoice(models.Model):
 
     def _write_plan(self, mission, option):
         """Write technicians and slots through the guarded steps; tours follow once, at the end."""
-        values = {
-            move["id"]: {
-                "planned_start": move["start"],
+        moves = [
+            {
+                "id": move["id"],
+                "plan_version": option["versions"][str(move["id"])],
                 "technician_id": move["technician_id"],
+                "planned_start": fields.Datetime.to_datetime(move["start"]),
             }
             for move in option["moves"]
-        }
-        for move_id, vals in values.items():
-            if mission.browse(move_id).technician_id.id == vals["technician_id"]:
-                del vals["technician_id"]
-        values[mission.id] = {
-            "planned_start": option["start"],
-            "planned_duration": self.duration,
-            "technician_id": option["technician_id"],
-        }
-        missions = mission.browse(values).with_context(field_tour_sync=False)
-        missions._write_each(values)
-        if mission.state != "planned":
-            mission.with_context(field_tour_sync=False).action_plan()
-        mission.browse(values)._sync_tours()
+        ]
+        moves.append(
+            {
+                "id": mission.id,
+                "technician_id": option["technician_id"],
+                "planned_start": fields.Datetime.to_datetime(option["start"]),
+                "planned_duration": self.duration,
+            }
+        )
+        self._move(moves)
+
+    def _move(self, moves, judge=True):
+        """Move missions as the planning board does, all of them or none.
+
+        What an option breaks was read by the planner; what forbids a move altogether still does.
+
+        :raises UserError: one of them can't move (named)
+        """
+        missions = self.env["field.mission"]
+        result = missions._place(moves, confirmed=True, judge=judge)
+        if result["conflicts"]:
+            names = ", ".join(row["name"] for row in result["conflicts"])
+            raise UserError(
+                self.env._("The day changed meanwhile: %s. Search again for options.", names)
+            )
+        if result["refused"]:
+            lines = [
+                f"{missions.browse(row['id']).display_name}: {issue['message']}"
+                for row in result["refused"]
+                for issue in row["issues"]
+            ]
+            raise UserError("\n".join(lines))
 
     def action_undo(self):
         """Give every mission of the choice its former slot and technician again.
@@ -175,19 +195,25 @@ class FieldUrgentChoice(models.Model):
         if changed or len(missions) < len(undo["before"]):
             names = ", ".join(changed.mapped("display_name")) or self.env._("deleted missions")
             raise UserError(self.env._("Changed since, so nothing was taken back: %s.", names))
-        mission = self.mission_id
-        mission.with_context(field_tour_sync=False).action_unplan()
-        values = {
-            int(name): {
-                "technician_id": former["technician_id"],
-                "planned_start": former["planned_start"] or False,
-                "planned_duration": former["planned_duration"],
-                "to_reconfirm": former["to_reconfirm"],
-            }
-            for name, former in undo["before"].items()
-        }
-        missions.with_context(field_tour_sync=False)._write_each(values)
-        missions._sync_tours()
+        self._move(
+            [
+                {
+                    "id": int(name),
+                    "plan_version": undo["after"][name],
+                    "technician_id": former["technician_id"],
+                    "planned_start": fields.Datetime.to_datetime(former["planned_start"]),
+                    "planned_duration": former["planned_duration"],
+                    "state": former["state"],
+                }
+                for name, former in undo["before"].items()
+            ],
+            # They go back to where they were: that was judged then.
+            judge=False,
+        )
+        for flag, group in missions.grouped(
+            lambda m: undo["before"][str(m.id)]["to_reconfirm"]
+        ).items():
+            group.write({"to_reconfirm": flag})
         displaced = missions.filtered(lambda m: m.id in undo["displaced"])
         displaced.filtered("published")._send_customer_messages("change")
         self.sudo().write(

@@ -425,7 +425,9 @@ class FieldVisitDue(models.Model):
                 vals["promised_date"] = day
             values[mission.id] = vals
             deadline = local_to_utc(max(day, due.window_end), 24, tz) - timedelta(seconds=1)
-            mission.request_id.date_deadline = deadline
+            mission.request_id.write(
+                {"date_deadline": deadline, "date_owed": local_to_utc(day, 0, tz)}
+            )
         missions._write_each(values)
 
     def _at_same_hour(self, mission, day, tz):

@@ -218,8 +218,8 @@ class FieldVisitPlan(models.Model):
             "partner_id": self.partner_id.id,
             "contract_id": self.contract_id.id,
             "origin": "contract",
-            # The contract asks for it from the first day on which it may be done.
-            "date_received": local_to_utc(opens, 0, tz),
+            # Known from now on; the contract owes it from the first day on which it may be done.
+            "date_owed": local_to_utc(opens, 0, tz),
             "date_deadline": local_to_utc(closes, 24, tz) - timedelta(seconds=1),
             "site_id": site.id,
             "service_type_id": self.service_type_id.id,

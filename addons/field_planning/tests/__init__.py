@@ -21,6 +21,7 @@ from . import (
     test_planning_texts,
     test_publication,
     test_roundtrip,
+    test_shown_plan,
     test_site_page,
     test_subcontractors,
     test_tour,

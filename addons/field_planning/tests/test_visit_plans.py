@@ -2,6 +2,7 @@ from datetime import date, datetime, timedelta
 
 from psycopg2 import IntegrityError
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, freeze_time, tagged
@@ -38,12 +39,17 @@ class TestVisitPlans(FieldVisitCommon):
                     "promised_kind": "exact",
                     "promised_start": datetime(2026, 12, 7, 8, 30),
                     "planned_start": datetime(2026, 12, 7, 8, 30),
-                    "date_received": datetime(2026, 12, 3, 23, 0),
                     "planned_duration": 1.0,
                 }
             ],
         )
-        self.assertEqual(mission.request_id.date_deadline, datetime(2026, 12, 10, 22, 59, 59))
+        request = mission.request_id
+        self.assertEqual(request.date_deadline, datetime(2026, 12, 10, 22, 59, 59))
+        self.assertEqual(request.date_owed, datetime(2026, 12, 3, 23, 0))
+        self.assertEqual(request.date_received, fields.Datetime.now(), "not in the future")
+        self.assertEqual(request._get_clock_start(), request.date_owed)
+        request.date_owed = datetime(2026, 1, 1)
+        self.assertEqual(request._get_clock_start(), request.date_received)
 
     def test_twice_makes_nothing_more(self):
         plan = self._plan_visits()

@@ -9,7 +9,7 @@ from .field_request_sla import OPEN
 # Changes of these may change the policy or the start of the clock.
 SLA_FIELDS = frozenset(
     ("contract_id", "priority", "site_id", "service_type_id", "partner_id", "date_received",
-     "company_id")
+     "date_owed", "company_id")
 )  # fmt: skip
 PLANNER = "field_mission.group_field_planner"
 
@@ -181,7 +181,7 @@ class FieldRequest(models.Model):
             "warn_minutes": target.warn_minutes,
             "calendar_id": policy.calendar_id.id,
             "tz": self._get_sla_tz(),
-            "received_at": self.date_received,
+            "received_at": self._get_clock_start(),
         }
 
     # ------------------------------------------------------------------ facts

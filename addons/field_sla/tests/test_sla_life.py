@@ -42,6 +42,14 @@ class TestLife(SlaCommon):
         self.assertAlmostEqual(line.clock_hours, 65 + 59 / 60, 3)
         self.assertEqual(mission.sla_state, "met")
 
+    def test_what_a_contract_owes_runs_from_the_day_it_is_owed(self):
+        mission = self._mission("2026-11-02 09:00", date_owed=paris("2026-12-01 09:00"))
+        self.assertEqual(mission.request_id.date_received, paris("2026-11-02 09:00"))
+        line = self._line(mission)
+        self.assertEqual(line.deadline, paris("2026-12-01 15:00"))
+        mission.request_id.date_owed = paris("2026-12-02 09:00")
+        self.assertEqual(line.deadline, paris("2026-12-02 15:00"))
+
     def test_missed(self):
         mission = self._publish(self._mission("2026-12-01 09:00"), "2026-12-01 09:05")
         self._arrive(mission, "2026-12-01 15:01")
