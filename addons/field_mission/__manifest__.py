@@ -75,6 +75,11 @@
             "field_mission/static/src/app/**/*",
         ],
         "web.assets_backend": ["field_mission/static/src/scss/field_mission.scss"],
+        # The app's logic, without its screens.
+        "web.assets_unit_tests": [
+            "field_mission/static/src/app/core/**/*",
+            "field_mission/static/tests/**/*.test.js",
+        ],
         "web.report_assets_common": ["field_mission/static/src/scss/field_mission_order.scss"],
     },
     "application": True,

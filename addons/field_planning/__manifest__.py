@@ -103,11 +103,17 @@
         "web.assets_backend": [
             "field_planning/static/src/**/*",
             ("remove", "field_planning/static/src/field_board/**/*"),
+            ("remove", "field_planning/static/src/app/**/*"),
         ],
         "web.assets_backend_lazy": [
             "field_planning/static/src/field_board/**/*",
         ],
+        "field_mission.assets_app": [
+            "field_planning/static/src/app/**/*",
+        ],
         "web.assets_unit_tests": [
+            "field_planning/static/src/app/arrivals.js",
+            "field_planning/static/src/app/tour_changes.js",
             "field_planning/static/tests/**/*.test.js",
         ],
         "web.assets_tests": [

@@ -27,8 +27,8 @@ class FieldMissionApp(models.Model):
     def _get_app_snapshot(self):
         """Return everything the app shows, for the current user.
 
-        :return: JSON-able dict ``{"server_time", "today", "user", "missions", "products"}``;
-            instants are UTC texts ``YYYY-MM-DD HH:MM:SS``
+        :return: JSON-able dict ``{"server_time", "today", "user", "missions", "products",
+            "shared"}``; instants are UTC texts ``YYYY-MM-DD HH:MM:SS``
         """
         missions = self._get_app_missions()
         employee = self._get_app_employee()
@@ -46,7 +46,17 @@ class FieldMissionApp(models.Model):
             },
             "missions": missions._get_app_values(),
             "products": self._get_app_products(employee),
+            "shared": self._get_app_shared(employee),
         }
+
+    @api.model
+    def _get_app_shared(self, employee):
+        """Return what the app shows beside missions (hook: addons add keys with ``super()``).
+
+        :param employee: ``hr.employee`` (sudo) whom the user is in the field, or empty
+        :return: JSON-able dict; in the app ``store.shared``
+        """
+        return {}
 
     @api.model
     def _get_server_time(self):

@@ -93,6 +93,15 @@ class FieldOperation(models.Model):
         }
 
     @api.model
+    def _get_person_kinds(self):
+        """Return ``{kind: method}`` of what concerns none of the user's missions (hook).
+
+        Each is a method of this model; it gets the whole operation and checks for itself what the
+        user may do. Its ``mission_id`` is for the record only.
+        """
+        return {}
+
+    @api.model
     def action_apply(self, operations):
         """Apply operations of a device in order, each exactly once.
 
@@ -309,6 +318,9 @@ class FieldOperation(models.Model):
         }
 
     def _dispatch(self, operation):
+        method = self._get_person_kinds().get(operation.get("kind"))
+        if method:
+            return getattr(self, method)(operation)
         method = self._get_kinds().get(operation.get("kind"))
         if not method:
             raise UserError(

@@ -1,4 +1,4 @@
-from . import test_field_app
+from . import test_field_app, test_field_app_js
 from . import test_mission_create
 from . import test_mission_states
 from . import test_mission_equipment

@@ -1,1 +1,1 @@
-from . import field_calendar, field_offer, portal_sites, portal_visits, site_label
+from . import field_app, field_calendar, field_offer, portal_sites, portal_visits, site_label

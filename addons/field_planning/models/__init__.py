@@ -39,6 +39,7 @@ from . import (
     field_mission_urgent,
     field_mission_visits,
     field_offer,
+    field_offer_app,
     field_optimization,
     field_optimization_problem,
     field_optimization_publish,

@@ -1,8 +1,8 @@
-from odoo import models
+from odoo import api, models
 
 
 class FieldMissionTourApp(models.Model):
-    """The technician's app lists the day in the order of the tour, with the travel before each."""
+    """What planning adds to the technician's app: the tour's order, the travel, the offers."""
 
     _inherit = "field.mission"
 
@@ -24,3 +24,15 @@ class FieldMissionTourApp(models.Model):
                     "km": round(stop.travel_km, 1),
                 }
         return values
+
+    @api.model
+    def _get_app_shared(self, employee):
+        """Return what waits for a subcontractor's answer, and whether one may ask for more.
+
+        :param employee: ``hr.employee`` (sudo), or empty
+        """
+        shared = super()._get_app_shared(employee)
+        is_colleague = employee and not self.env.user.share
+        shared["pick_rule"] = employee.company_id.field_pick_rule if is_colleague else "off"
+        shared["offers"] = [offer._get_app_values() for offer in self._get_portal_offers()]
+        return shared

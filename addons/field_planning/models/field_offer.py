@@ -51,7 +51,12 @@ class FieldOffer(models.Model):
     deadline = fields.Datetime(string="Answer until", required=True, readonly=True, index=True)
     date_answered = fields.Datetime(string="Answered on", readonly=True)
     channel = fields.Selection(
-        [("link", "By the link"), ("portal", "In the portal"), ("office", "Told to the office")],
+        [
+            ("link", "By the link"),
+            ("portal", "In the portal"),
+            ("app", "In the app"),
+            ("office", "Told to the office"),
+        ],
         readonly=True,
     )
     answered_by_id = fields.Many2one("res.users", readonly=True)
@@ -155,7 +160,7 @@ class FieldOffer(models.Model):
 
         :param accepted: whether the subcontractor takes the mission
         :param reason: why not, in words
-        :param channel: ``link``, ``portal`` or ``office``
+        :param channel: ``link``, ``portal``, ``app`` or ``office``
         :return: False, or why the answer came to nothing (see :meth:`_get_hindrance`)
         :raises UserError: a refusal without a reason, or certificates that are missing
         """

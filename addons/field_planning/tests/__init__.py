@@ -7,6 +7,7 @@ from . import (
     test_calendar_link,
     test_continuity_pack,
     test_customer_messages,
+    test_field_app,
     test_geocoding,
     test_holidays,
     test_hours,

@@ -2,6 +2,7 @@ import {useState} from "@odoo/owl";
 import {addDays, dayShort, dayTitle, hour} from "../core/clock";
 import {_t} from "../core/i18n";
 import {stateLabel} from "../core/labels";
+import {getCardNotes, getDayBlocks} from "../core/registry";
 import {FieldComponent} from "./base";
 import {Icon} from "./icon";
 
@@ -16,6 +17,15 @@ export class DayPage extends FieldComponent {
 
     get missions() {
         return this.store.missionsOf(this.state.day);
+    }
+
+    blocks(place) {
+        const {store, state} = this;
+        return getDayBlocks(place).filter((block) => block.visible(store, state.day));
+    }
+
+    get notes() {
+        return getCardNotes();
     }
 
     get days() {

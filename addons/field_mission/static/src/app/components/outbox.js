@@ -1,5 +1,6 @@
 import {moment} from "../core/clock";
 import {operationLabels} from "../core/labels";
+import {getOperationLabel} from "../core/registry";
 import {FieldComponent} from "./base";
 import {Icon} from "./icon";
 
@@ -8,7 +9,8 @@ export class OutboxPage extends FieldComponent {
     static components = {Icon};
 
     label(operation) {
-        return operationLabels()[operation.kind] || operation.kind;
+        const {kind} = operation;
+        return operationLabels()[kind] || getOperationLabel(kind) || kind;
     }
 
     where(operation) {

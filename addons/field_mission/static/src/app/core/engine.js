@@ -91,7 +91,11 @@ export class SyncEngine {
                 })),
             });
             refuseStranger(answer);
-            await this._settle(batch, answer.results);
+            const settled = await this._settle(batch, answer.results);
+            if (settled < batch.length) {
+                // Sending the same batch for ever would drain the phone.
+                throw new TransportError("offline", "answers are missing");
+            }
             this.on.drift(answer.server_time);
             if (pending.length <= batch.length) {
                 return answer.csrf;
@@ -99,7 +103,11 @@ export class SyncEngine {
         }
     }
 
-    /** Applied operations leave with the next pull; the others stay, with the reason. */
+    /**
+     * Applied operations leave with the next pull; the others stay, with the reason.
+     *
+     * @returns {Promise<number>} how many were answered
+     */
     async _settle(batch, results) {
         const byUuid = new Map(results.map((result) => [result.uuid, result]));
         await this.db.write(["ops"], ({ops}) => {
@@ -114,6 +122,7 @@ export class SyncEngine {
             }
         });
         this.on.changed();
+        return batch.filter((operation) => byUuid.has(operation.uuid)).length;
     }
 
     async _sendBlobs(csrf) {

@@ -5,7 +5,7 @@
  * an old value back.
  */
 
-import {addOperation, getOperation} from "./registry";
+import {addOperation, getOperation, getSharedOperation} from "./registry";
 
 /** Operations that still count: refused ones and those to decide are the office's matter. */
 export function isLive(operation) {
@@ -29,6 +29,23 @@ export function replay(snapshot, operations) {
         }
     }
     return missions;
+}
+
+/**
+ * What is none of the missions' (offers…), as the device shows it.
+ *
+ * @param {object} snapshot { shared: {...} } as the server sent it
+ * @param {object[]} operations in the order in which they were done
+ */
+export function replayShared(snapshot, operations) {
+    const shared = structuredClone(snapshot.shared || {});
+    for (const operation of operations) {
+        const apply = getSharedOperation(operation.kind);
+        if (apply && isLive(operation)) {
+            apply(shared, operation);
+        }
+    }
+    return shared;
 }
 
 function isMet(condition, asked) {

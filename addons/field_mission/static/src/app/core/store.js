@@ -6,7 +6,8 @@ import {DeviceDatabase} from "./db";
 import {SyncEngine} from "./engine";
 import {keepFiles} from "./files";
 import {setTerms} from "./i18n";
-import {isLive, replay, runningTime} from "./reducer";
+import {isLive, replay, replayShared, runningTime} from "./reducer";
+import {getWatchers} from "./registry";
 import {call, fetchTerms, TransportError} from "./transport";
 
 const LAST_USER = "field-last-user";
@@ -37,6 +38,8 @@ export class FieldStore {
         this.blobCount = 0;
         this.files = markRaw(new Set());
         this.missions = markRaw([]);
+        this.shared = markRaw({});
+        this.kept = markRaw({});
         this.drift = 0;
         this.lastSync = null;
         this.newVersion = false;
@@ -176,6 +179,7 @@ export class FieldStore {
         if (kept) {
             this.snapshot = markRaw(kept);
         }
+        this.kept = markRaw((await this.database.getMeta("kept")) || {});
         this.files = markRaw(new Set(await this.database.keys("files")));
         this.lastSync = (await this.database.getMeta("last_sync")) || null;
         const engine = new SyncEngine({
@@ -318,6 +322,21 @@ export class FieldStore {
     // Plain objects, replaced as a whole: a proxy can be neither cloned nor stored.
     _draw() {
         this.missions = markRaw(replay(this.snapshot, this.operations));
+        this.shared = markRaw(replayShared(this.snapshot, this.operations));
+        for (const watch of getWatchers()) {
+            watch(this);
+        }
+    }
+
+    /**
+     * Remember something of an addon's on this device; read it in `kept`.
+     *
+     * @param {string} name
+     * @param {any} value what IndexedDB can store
+     */
+    keep(name, value) {
+        this.kept = markRaw({...this.kept, [name]: value});
+        return this.database.setMeta("kept", this.kept);
     }
 
     // ------------------------------------------------------------------ doing
@@ -327,7 +346,7 @@ export class FieldStore {
      * on the server as soon as there is a network.
      *
      * @param {string} kind
-     * @param {object} mission
+     * @param {object} mission or { id } of one that is not (yet) the user's
      * @param {object} [payload]
      * @param {object} [options]
      * @param {object} [options.blob] { uuid, bytes, mimetype }

@@ -1,0 +1,491 @@
+import {dayOf, fromText, spent} from "@field_mission/app/core/clock";
+import {DeviceDatabase, upgrade} from "@field_mission/app/core/db";
+import {SyncEngine} from "@field_mission/app/core/engine";
+import {askedChecks, doneBlockers, replay, replayShared} from "@field_mission/app/core/reducer";
+import {addSharedOperation} from "@field_mission/app/core/registry";
+import {TransportError, readRpc, readUpload} from "@field_mission/app/core/transport";
+
+import {afterEach, beforeEach, describe, expect, test} from "@odoo/hoot";
+
+describe.current.tags("field_app");
+
+let number = 0;
+
+function operation(kind, payload = {}, values = {}) {
+    number += 1;
+    return {
+        uuid: `op-${number}`,
+        kind,
+        mission_id: 1,
+        payload,
+        at: "2026-11-30 08:00:00",
+        base: null,
+        after: null,
+        state: "pending",
+        ...values,
+    };
+}
+
+function mission(values = {}) {
+    return {
+        id: 1,
+        state: "planned",
+        type: {requires_photo: false, requires_signature: false},
+        conclusion: "",
+        checks: [
+            {id: 10, place: 1, kind: "yesno", name: "Valve", required: true, result: "todo"},
+            {
+                id: 11,
+                place: 2,
+                kind: "number",
+                name: "Pressure",
+                required: true,
+                result: "todo",
+                has_min: true,
+                min: 1,
+                has_max: true,
+                max: 2,
+                shown_if: {number: 1, when: "yes"},
+            },
+        ],
+        times: [],
+        materials: [],
+        photos: [],
+        signatures: [],
+        incidents: [],
+        ...values,
+    };
+}
+
+function snapshotOf(values = {}) {
+    return {missions: [mission(values)], products: [], shared: {}};
+}
+
+describe("reducer", () => {
+    test("a visit from the way there to its end, replayed", () => {
+        const snapshot = snapshotOf();
+        const [shown] = replay(snapshot, [
+            operation("mission.travel", {}, {at: "2026-11-30 07:30:00"}),
+            operation("mission.arrive", {}, {at: "2026-11-30 08:00:00"}),
+            operation("check.set", {check_id: 10, yesno: "yes"}),
+            operation("check.set", {check_id: 11, number: 2.5}),
+            operation("mission.pause", {}, {at: "2026-11-30 09:00:00"}),
+            operation("mission.resume", {}, {at: "2026-11-30 09:15:00"}),
+            operation("mission.done", {}, {at: "2026-11-30 10:00:00"}),
+        ]);
+        expect(shown.state).toBe("done");
+        expect(shown.checks.map((check) => check.result)).toEqual(["ok", "fail"]);
+        expect(
+            shown.times.map((line) => [line.kind, line.start.slice(11), line.stop.slice(11)])
+        ).toEqual([
+            ["travel", "07:30:00", "08:00:00"],
+            ["on_site", "08:00:00", "09:00:00"],
+            ["break", "09:00:00", "09:15:00"],
+            ["on_site", "09:15:00", "10:00:00"],
+        ]);
+        expect(shown.unsent).toBe(7);
+    });
+
+    test("the snapshot is never written: replaying twice shows the same", () => {
+        const snapshot = snapshotOf();
+        const before = JSON.stringify(snapshot);
+        const operations = [
+            operation("mission.arrive"),
+            operation("material.add", {quantity: 2, description: "Bolt"}),
+        ];
+        const first = replay(snapshot, operations);
+        expect(replay(snapshot, operations)).toEqual(first);
+        expect(JSON.stringify(snapshot)).toBe(before);
+    });
+
+    test("a pull between a tap and its sending keeps what was tapped, and takes what the office changed", () => {
+        const operations = [operation("check.set", {check_id: 10, yesno: "no"})];
+        const [shown] = replay(snapshotOf({conclusion: "Words of the office"}), operations);
+        expect(shown.checks[0].result).toBe("fail");
+        expect(shown.conclusion).toBe("Words of the office");
+    });
+
+    test("refused and clashing operations no longer count, nor those of missions that left", () => {
+        const [shown] = replay(snapshotOf(), [
+            operation("mission.arrive", {}, {state: "rejected"}),
+            operation("mission.conclusion", {text: "Mine"}, {state: "conflict"}),
+            operation("mission.arrive", {}, {mission_id: 99}),
+            operation("unknown.kind"),
+        ]);
+        expect(shown.state).toBe("planned");
+        expect(shown.conclusion).toBe("");
+        expect(shown.unsent).toBe(undefined);
+    });
+
+    test("a stop before its start, by a clock set back, gives no negative time", () => {
+        const [shown] = replay(snapshotOf(), [
+            operation("mission.arrive", {}, {at: "2026-11-30 10:00:00"}),
+            operation("mission.done", {}, {at: "2026-11-28 10:00:00"}),
+        ]);
+        expect(shown.times[0].stop).toBe("2026-11-30 10:00:00");
+    });
+
+    test("what is not asked does not keep from finishing", () => {
+        const [asked] = replay(snapshotOf(), []);
+        expect(askedChecks(asked).map((check) => check.id)).toEqual([10]);
+        const [yes] = replay(snapshotOf(), [operation("check.set", {check_id: 10, yesno: "yes"})]);
+        expect(doneBlockers(yes).map((blocker) => blocker.name)).toEqual(["Pressure"]);
+        const [no] = replay(snapshotOf(), [operation("check.set", {check_id: 10, yesno: "no"})]);
+        expect(doneBlockers(no)).toEqual([]);
+    });
+
+    test("what other addons share is replayed, too", () => {
+        addSharedOperation("test.take", (shared, {payload}) => {
+            shared.things = shared.things.filter((one) => one !== payload.thing);
+        });
+        const snapshot = {missions: [], shared: {things: ["a", "b"]}};
+        expect(replayShared(snapshot, [operation("test.take", {thing: "a"})])).toEqual({
+            things: ["b"],
+        });
+        expect(snapshot.shared.things).toEqual(["a", "b"]);
+    });
+});
+
+describe("clock", () => {
+    test("days are those of the time zone, hours are in words", () => {
+        expect(dayOf(fromText("2026-11-30 23:30:00"), "Europe/Paris")).toBe("2026-12-01");
+        expect(spent(65 * 60000)).toBe("1 h 05");
+    });
+});
+
+/** An answer as fetch gives it. */
+function answer(body, {status = 200, redirected = false, type = "basic"} = {}) {
+    return {
+        ok: status >= 200 && status < 300,
+        status,
+        redirected,
+        type,
+        json: async () => JSON.parse(body),
+    };
+}
+
+async function kindOf(promise) {
+    try {
+        await promise;
+        return "fine";
+    } catch (error) {
+        if (!(error instanceof TransportError)) {
+            throw error;
+        }
+        return error.kind;
+    }
+}
+
+describe("transport", () => {
+    const rpc = (values) => JSON.stringify({jsonrpc: "2.0", id: 1, ...values});
+    const failure = (name, code = 200) =>
+        rpc({error: {code, message: "m", data: {name, message: "Words"}}});
+    const cases = [
+        ["an answer of ours", answer(rpc({result: {a: 1}})), "fine"],
+        ["a captive portal's page", answer("<html>Welcome</html>"), "offline"],
+        ["a captive portal's JSON", answer('{"login": true}'), "offline"],
+        ["JSON null", answer("null"), "offline"],
+        ["a proxy's 502", answer("Bad gateway", {status: 502}), "offline"],
+        ["a redirect to the login", answer("", {type: "opaqueredirect", status: 0}), "expired"],
+        ["a redirect that was followed", answer("<html/>", {redirected: true}), "expired"],
+        [
+            "a session that is over",
+            answer(failure("odoo.http.SessionExpiredException", 100)),
+            "expired",
+        ],
+        ["a refusal in words", answer(failure("odoo.exceptions.UserError")), "refused"],
+        ["a mistake of the server", answer(failure("builtins.KeyError")), "offline"],
+    ];
+    for (const [title, response, kind] of cases) {
+        test(`${title} is "${kind}"`, async () => {
+            expect(await kindOf(readRpc(response))).toBe(kind);
+        });
+    }
+
+    const files = [
+        ["received", answer('{"uuid": "a", "state": "received"}'), "fine"],
+        ["refused", answer('{"error": "unknown"}', {status: 400}), "refused"],
+        ["somebody else's", answer('{"error": "no"}', {status: 403}), "refused"],
+        ["a stale token", answer("<html>400</html>", {status: 400}), "expired"],
+        ["a captive portal", answer("<html/>"), "offline"],
+        ["a login page", answer("", {type: "opaqueredirect", status: 0}), "expired"],
+    ];
+    for (const [title, response, kind] of files) {
+        test(`a file, ${title}: "${kind}"`, async () => {
+            expect(await kindOf(readUpload(response))).toBe(kind);
+        });
+    }
+});
+
+/** A server that applies each uuid once, over a line that may lose its answers. */
+class Server {
+    constructor() {
+        this.applied = [];
+        this.files = [];
+        this.faults = [];
+        this.refuses = new Map();
+        this.stranger = false;
+        this.pulls = 0;
+        this.seen = new Map();
+        this.sizes = [];
+    }
+
+    _fault(lane) {
+        const fault = this.faults[0];
+        return fault?.lane === lane ? this.faults.shift() : null;
+    }
+
+    call = async (route, params) => {
+        const lane = route.endsWith("sync") ? "sync" : "pull";
+        const fault = this._fault(lane);
+        if (fault?.before) {
+            throw new TransportError(fault.before);
+        }
+        if (this.stranger) {
+            return {stranger: true};
+        }
+        const result = lane === "sync" ? this._sync(params) : this._pull();
+        if (fault?.after) {
+            throw new TransportError(fault.after);
+        }
+        return result;
+    };
+
+    _sync({operations}) {
+        this.sizes.push(operations.length);
+        const results = operations.map(({uuid, kind}) => {
+            const replayed = this.seen.has(uuid);
+            if (!replayed) {
+                this.seen.set(uuid, this.refuses.get(kind) || "applied");
+                if (this.seen.get(uuid) === "applied") {
+                    this.applied.push(uuid);
+                }
+            }
+            return {uuid, state: this.seen.get(uuid), message: "Why", replay: replayed, result: {}};
+        });
+        return {results, csrf: "token", server_time: "2026-11-30 08:00:00"};
+    }
+
+    _pull() {
+        this.pulls += 1;
+        return {missions: [mission()], shared: {}, pull: this.pulls};
+    }
+
+    upload = async (uuid, bytes, _mimetype, csrf) => {
+        const fault = this._fault("file");
+        if (fault?.before) {
+            throw new TransportError(fault.before, "Words");
+        }
+        expect(csrf).toBe("token");
+        if (!this.files.includes(uuid)) {
+            this.files.push(uuid);
+        }
+        if (fault?.after) {
+            throw new TransportError(fault.after);
+        }
+        return {uuid, state: fault?.state || "received"};
+    };
+}
+
+describe("sending", () => {
+    let db, server, engine, statuses, drifts, name;
+
+    beforeEach(async () => {
+        name = `test-field-${Math.random()}`;
+        db = await DeviceDatabase.open(name);
+        server = new Server();
+        statuses = [];
+        drifts = [];
+        engine = new SyncEngine({
+            db,
+            identity: {uid: 2, db: "base", device: "device", appVersion: "v"},
+            on: {
+                status: (kind) => statuses.push(kind),
+                changed: () => {},
+                snapshot: () => {},
+                drift: (text) => drifts.push(text),
+            },
+            net: {call: server.call, upload: server.upload},
+        });
+    });
+
+    afterEach(() => {
+        db.close();
+        indexedDB.deleteDatabase(name);
+    });
+
+    async function add(...operations) {
+        await db.write(["ops"], ({ops}) => operations.forEach((one) => ops.add(one)));
+    }
+
+    const kept = async () =>
+        (await db.all("ops")).map((one) => [one.uuid, one.state, Boolean(one.sent)]);
+
+    test("operations go in order, twenty at a time, and leave with the pull", async () => {
+        const all = Array.from({length: 45}, () => operation("check.set"));
+        await add(...all);
+        await engine.sync();
+        expect(server.applied).toEqual(all.map((one) => one.uuid));
+        expect(server.sizes).toEqual([20, 20, 5]);
+        expect(await kept()).toEqual([]);
+        expect((await db.getMeta("snapshot")).pull).toBe(1);
+        expect(statuses).toEqual(["syncing", "online"]);
+    });
+
+    test("an answer lost after the server applied: sent again, one effect", async () => {
+        const one = operation("material.add");
+        await add(one);
+        server.faults = [{lane: "sync", after: "offline"}];
+        await engine.sync();
+        expect(statuses).toEqual(["syncing", "offline"]);
+        expect(await kept()).toEqual([[one.uuid, "pending", false]]);
+        await engine.sync();
+        expect(server.applied).toEqual([one.uuid]);
+        expect(await kept()).toEqual([]);
+    });
+
+    test("a pull that is lost keeps what was sent on the screen, and does not send it again", async () => {
+        const one = operation("check.set");
+        await add(one);
+        server.faults = [{lane: "pull", before: "offline"}];
+        await engine.sync();
+        expect(await kept()).toEqual([[one.uuid, "pending", true]]);
+        await engine.sync();
+        expect(server.sizes).toEqual([1, 0]);
+        expect(await kept()).toEqual([]);
+    });
+
+    test("what is refused stays with its reason, its neighbours go through", async () => {
+        server.refuses.set("poison", "rejected").set("clash", "conflict");
+        const all = [
+            operation("check.set"),
+            operation("poison"),
+            operation("clash"),
+            operation("check.set"),
+        ];
+        await add(...all);
+        await engine.sync();
+        expect(await kept()).toEqual([
+            [all[1].uuid, "rejected", false],
+            [all[2].uuid, "conflict", false],
+        ]);
+        expect((await db.all("ops"))[0].message).toBe("Why");
+        await engine.sync();
+        expect(server.sizes).toEqual([4, 0]);
+    });
+
+    test("somebody else is logged in: nothing is sent, all is parked until its owner is back", async () => {
+        const one = operation("check.set");
+        await add(one);
+        server.stranger = true;
+        await engine.sync();
+        expect(statuses.at(-1)).toBe("other-user");
+        expect(await kept()).toEqual([[one.uuid, "pending", false]]);
+        server.stranger = false;
+        await engine.sync();
+        expect(server.applied).toEqual([one.uuid]);
+    });
+
+    test("a session that is over loses nothing", async () => {
+        await add(operation("check.set"));
+        server.faults = [{lane: "sync", before: "expired"}];
+        await engine.sync();
+        expect(statuses.at(-1)).toBe("expired");
+        expect(await kept()).toHaveLength(1);
+    });
+
+    test("photos follow the operations; a lost answer or a damaged file is sent again", async () => {
+        await add(operation("photo", {uuid: "f1"}));
+        const bytes = new Uint8Array([1, 2, 3]).buffer;
+        await db.write(["blobs"], ({blobs}) =>
+            blobs.put({uuid: "f1", bytes, mimetype: "image/jpeg"})
+        );
+        server.faults = [{lane: "file", after: "offline"}];
+        await engine.sync();
+        expect(await db.keys("blobs")).toEqual(["f1"]);
+        server.faults = [{lane: "file", state: "corrupt"}];
+        await engine.sync();
+        expect(await db.keys("blobs")).toEqual(["f1"]);
+        await engine.sync();
+        expect(await db.keys("blobs")).toEqual([]);
+        expect(server.files).toEqual(["f1"]);
+        expect(server.applied).toHaveLength(1);
+    });
+
+    test("a file that the server refuses waits beside its operation and blocks no other", async () => {
+        const bytes = new Uint8Array([1]).buffer;
+        await db.write(["blobs"], ({blobs}) => {
+            blobs.put({uuid: "f1", bytes, mimetype: "image/jpeg"});
+            blobs.put({uuid: "f2", bytes, mimetype: "image/jpeg"});
+        });
+        server.faults = [{lane: "file", before: "refused"}];
+        await engine.sync();
+        expect(server.files).toEqual(["f2"]);
+        expect((await db.get("blobs", "f1")).refused).toBe("Words");
+        expect(statuses.at(-1)).toBe("online");
+    });
+
+    test("calls at once are one run more", async () => {
+        await add(operation("check.set"));
+        await Promise.all([engine.sync(), engine.sync(), engine.sync()]);
+        expect(server.applied).toHaveLength(1);
+        expect(server.pulls).toBe(1);
+    });
+
+    test("the server's time tells how far the phone's clock is off; nothing is corrected", async () => {
+        await add(operation("check.set", {}, {at: "2026-12-02 08:00:00"}));
+        await engine.sync();
+        expect(drifts).toEqual(["2026-11-30 08:00:00"]);
+        expect(server.applied).toHaveLength(1);
+    });
+
+    test("a server that answers for none of them is no server of ours", async () => {
+        await add(operation("check.set"));
+        server._sync = () => ({results: [], csrf: "token", server_time: "2026-11-30 08:00:00"});
+        await engine.sync();
+        expect(statuses.at(-1)).toBe("offline");
+        expect(await kept()).toHaveLength(1);
+    });
+});
+
+describe("database", () => {
+    test("an upgrade keeps the outbox", async () => {
+        const name = `test-field-upgrade-${Math.random()}`;
+        const old = await DeviceDatabase.open(name, {
+            version: 1,
+            onUpgrade: (db) => upgradeTo1(db),
+        });
+        await old.write(["ops"], ({ops}) => ops.add(operation("check.set")));
+        old.close();
+        const db = await DeviceDatabase.open(name);
+        expect(await db.all("ops")).toHaveLength(1);
+        expect(await db.keys("files")).toEqual([]);
+        db.close();
+        indexedDB.deleteDatabase(name);
+    });
+
+    function upgradeTo1(db) {
+        // The first version, as phones have it.
+        db.createObjectStore("meta");
+        db.createObjectStore("ops", {keyPath: "seq", autoIncrement: true});
+        db.createObjectStore("blobs", {keyPath: "uuid"});
+    }
+
+    test("a change that fails leaves nothing behind", async () => {
+        const name = `test-field-abort-${Math.random()}`;
+        const db = await DeviceDatabase.open(name, {onUpgrade: upgrade});
+        let failed = false;
+        try {
+            await db.write(["ops", "blobs"], ({ops}) => {
+                ops.add(operation("photo"));
+                throw new Error("full");
+            });
+        } catch {
+            failed = true;
+        }
+        expect(failed).toBe(true);
+        expect(await db.all("ops")).toEqual([]);
+        db.close();
+        indexedDB.deleteDatabase(name);
+    });
+});
