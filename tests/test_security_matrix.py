@@ -50,6 +50,8 @@ MATRIX = {
     "field.technician.setup": {"manager": WIZARD},
     # requests and missions
     "field.request": {**ALL_READ, "planner": "rwc", "manager": "rwcd"},
+    "field.request.inbox": OFFICE_SET_UP,
+    "field.intake": {"planner": WIZARD, "manager": WIZARD},
     "field.mission": {**MISSION_READ, "planner": "rwcd", "manager": "rwcd"},
     "field.mission.event": ALL_READ,
     "field.mission.check": MISSION_READ,

@@ -33,6 +33,7 @@
         "wizard/field_report_wizard_views.xml",
         "wizard/field_suggestion_refusal_views.xml",
         "wizard/field_loading_views.xml",
+        "wizard/field_intake_views.xml",
         "views/field_app_templates.xml",
         "views/field_photo_views.xml",
         "views/field_signature_views.xml",
@@ -48,6 +49,7 @@
         "views/field_mission_views.xml",
         "views/field_mission_my_views.xml",
         "views/field_request_views.xml",
+        "views/field_request_inbox_views.xml",
         "views/hr_employee_views.xml",
         "views/field_team_views.xml",
         "views/field_zone_views.xml",
@@ -79,6 +81,9 @@
         "web.assets_unit_tests": [
             "field_mission/static/src/app/core/**/*",
             "field_mission/static/tests/**/*.test.js",
+        "web.assets_backend": [
+            "field_mission/static/src/scss/field_mission.scss",
+            "field_mission/static/src/office/**/*",
         ],
         "web.report_assets_common": ["field_mission/static/src/scss/field_mission_order.scss"],
     },

@@ -44,6 +44,11 @@ from . import field_document_ack
 from . import field_mission_document
 from . import field_mission_equipment
 from . import field_mission_readiness
+from . import field_mission_slots
+from . import field_mission_follow_up
+from . import field_request_inbox
+from . import field_request_mail
+from . import res_partner_site_search
 from . import field_suggestion
 from . import field_mission_suggestion
 from . import stock_picking

@@ -645,6 +645,9 @@ class FieldMission(models.Model):
         for name in ("company_id", "site_id", "service_type_id"):
             if not vals.get(name) and request[name]:
                 vals[name] = request[name].id
+        if not request.partner_id and vals.get("site_id"):
+            site = self.env["res.partner"].browse(vals["site_id"])
+            request.partner_id = site._get_site_customer()[site]
 
     def _write_request(self, vals):
         self.check_access("write")

@@ -16,7 +16,8 @@ class FieldRequest(models.Model):
     company_id = fields.Many2one(
         "res.company", default=lambda self: self.env.company, required=True, index=True
     )
-    partner_id = fields.Many2one("res.partner", string="Customer", required=True, index=True)
+    # Not `required`: a message of an unknown sender waits for its customer.
+    partner_id = fields.Many2one("res.partner", string="Customer", index=True)
     site_id = fields.Many2one("res.partner", index="btree_not_null")
     service_type_id = fields.Many2one(
         "field.service.type", string="Service type", index="btree_not_null", check_company=True

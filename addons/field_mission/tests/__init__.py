@@ -9,6 +9,7 @@ from . import test_access
 from . import test_multi_company
 from . import test_query_counts
 from . import test_readiness
+from . import test_intake
 from . import test_checklists
 from . import test_contracts
 from . import test_screens

@@ -33,6 +33,7 @@ from . import (
     field_mission_shown,
     field_mission_publish,
     field_mission_reassign,
+    field_mission_slots,
     field_mission_subcontractor,
     field_mission_time,
     field_mission_tour_app,

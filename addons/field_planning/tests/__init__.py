@@ -24,6 +24,7 @@ from . import (
     test_roundtrip,
     test_shown_plan,
     test_site_page,
+    test_slots,
     test_subcontractors,
     test_tour,
     test_tour_sheet,
