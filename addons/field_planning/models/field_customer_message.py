@@ -54,7 +54,7 @@ class FieldCustomerMessage(models.Model):
     slot_key = fields.Char(required=True, readonly=True)
     state = fields.Selection(
         [
-            ("queued", "Waiting"),
+            ("queued", "Waiting to be sent"),
             ("sending", "In the mail queue"),
             ("sent", "Sent"),
             ("failed", "Failed"),

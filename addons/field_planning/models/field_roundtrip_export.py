@@ -8,7 +8,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import split_every
+from odoo.tools import format_datetime, split_every
 
 from odoo.addons.field_mission.core.slots import utc_to_local
 
@@ -38,7 +38,7 @@ class FieldRoundtripExport(models.Model):
     tz = fields.Char(string="Time zone", required=True, readonly=True)
     lang = fields.Char(required=True, readonly=True)
     state = fields.Selection(
-        [("waiting", "Being written"), ("ready", "Ready")],
+        [("waiting", "Being written"), ("ready", "To download")],
         default="waiting",
         required=True,
         readonly=True,
@@ -79,9 +79,10 @@ class FieldRoundtripExport(models.Model):
         user = self.env.user
         tz = user.tz or missions.company_id.partner_id.tz or "Europe/Paris"
         now = utc_to_local(fields.Datetime.now(), tz)
+        moment = format_datetime(self.env, fields.Datetime.now(), tz, dt_format="short")
         export = self.create(
             {
-                "name": self.env._("Missions of %(moment)s", moment=now.strftime("%Y-%m-%d %H:%M")),
+                "name": self.env._("Missions of %(moment)s", moment=moment),
                 "company_id": missions.company_id.id,
                 "user_id": user.id,
                 "uuid": str(uuid.uuid4()),

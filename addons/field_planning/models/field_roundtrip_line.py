@@ -41,7 +41,12 @@ class FieldRoundtripLine(models.Model):
         required=True,
     )
     result = fields.Selection(
-        [("open", "Open"), ("done", "Applied"), ("failed", "Not applied"), ("undone", "Undone")],
+        [
+            ("open", "To decide"),
+            ("done", "Applied"),
+            ("failed", "Not applied"),
+            ("undone", "Undone"),
+        ],
         default="open",
         required=True,
         readonly=True,

@@ -419,11 +419,13 @@ class FieldUrgent(models.Model):
         return texts[offer["kind"]]
 
     def _move_text(self, builder, mission, item, person, tz):
-        former = mission.planned_start and self._moment_text(mission.planned_start, tz)
+        former, start = mission.planned_start, builder.moment(item["start"])
+        local = utc_to_local(start, tz)
+        same_day = former and utc_to_local(former, tz).date() == local.date()
         values = {
             "mission": mission.display_name,
-            "before": former,
-            "after": self._moment_text(builder.moment(item["start"]), tz),
+            "before": former and self._moment_text(former, tz),
+            "after": f"{local:%H:%M}" if same_day else self._moment_text(start, tz),
             "former": mission.technician_id.name,
             "technician": person.name,
         }

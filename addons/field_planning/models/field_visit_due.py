@@ -55,7 +55,7 @@ class FieldVisitDue(models.Model):
     technician_id = fields.Many2one(related="mission_id.technician_id")
     planned_start = fields.Datetime(related="mission_id.planned_start")
     state = fields.Selection(
-        [("open", "To do"), ("moved", "Moved"), ("done", "Done"), ("waived", "Waived")],
+        [("open", "To do"), ("moved", "Moved"), ("done", "Carried out"), ("waived", "Waived")],
         compute="_compute_state",
         store=True,
         index=True,
@@ -96,7 +96,7 @@ class FieldVisitDue(models.Model):
             ("late", "Late"),
             ("open", "To do"),
             ("moved", "Moved"),
-            ("done", "Done"),
+            ("done", "Carried out"),
             ("waived", "Waived"),
         ],
         compute="_compute_status",

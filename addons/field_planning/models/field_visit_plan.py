@@ -139,7 +139,7 @@ class FieldVisitPlan(models.Model):
     )
     due_ids = fields.One2many("field.visit.due", "plan_id", string="Obligations")
     due_count = fields.Integer(compute="_compute_due_count")
-    open_count = fields.Integer(compute="_compute_due_count", string="Open")
+    open_count = fields.Integer(compute="_compute_due_count", string="To do")
     orphan_count = fields.Integer(compute="_compute_due_count", string="To decide")
 
     _duration_positive = models.Constraint(

@@ -9,8 +9,13 @@ class MailMail(models.Model):
     ):
         """Messages to customers know whether their mail left."""
         rows = self.env["field.customer.message"].sudo().search([("mail_mail_id", "in", self.ids)])
-        if rows:
-            rows._note_result(failure_type and (failure_reason or failure_type))
+        if rows and failure_type:
+            # In words first: a server's own message alone says little to a planner.
+            causes = dict(self._fields["failure_type"]._description_selection(self.env))
+            cause = causes.get(failure_type, causes["unknown"])
+            rows._note_result(f"{cause} ({failure_reason})" if failure_reason else cause)
+        elif rows:
+            rows._note_result()
         return super()._postprocess_sent_message(
             success_pids, success_emails, failure_reason=failure_reason, failure_type=failure_type
         )

@@ -7,6 +7,9 @@ from odoo.addons.field_mission.core.slots import local_to_utc, utc_to_local
 NIGHT_ENDS = 6.0
 """Local hour until which a start may still belong to the evening before."""
 
+LONG_AGO = timedelta(days=3660)
+"""How long before the days looked at seconds begin: an old promise has a number too."""
+
 URGENT = "urgent"
 """Name of the visit for which a place is looked for."""
 
@@ -42,7 +45,7 @@ class ProblemBuilder:
         self.company = company
         self.env = company.env
         self.date_from, self.date_to = date_from, date_to
-        self.origin = datetime.combine(date_from - timedelta(days=2), time.min)
+        self.origin = datetime.combine(date_from, time.min) - LONG_AGO
         self.days = {}
         self.shifts = {}
         self.visits = {}
@@ -55,8 +58,8 @@ class ProblemBuilder:
     # -- time -----------------------------------------------------------------------------------
 
     def seconds(self, moment):
-        """Seconds from the origin of a naive UTC datetime."""
-        return round((moment - self.origin).total_seconds())
+        """Seconds from the origin of a naive UTC datetime, 0 for what was before."""
+        return max(0, round((moment - self.origin).total_seconds()))
 
     def moment(self, seconds):
         """Naive UTC datetime of seconds from the origin."""

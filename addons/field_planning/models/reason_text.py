@@ -4,12 +4,16 @@ The optimiser knows no Odoo and gives codes with parameters; the English texts a
 (``optimizer.reasons.SENTENCES``; a test holds the two together).
 """
 
+from datetime import timedelta
+
 from odoo import fields
-from odoo.tools import LazyTranslate
+from odoo.tools import LazyTranslate, format_datetime
 
 from odoo.addons.field_mission.core.slots import utc_to_local
 
 _lt = LazyTranslate(__name__)
+
+ONE_SHIFT = timedelta(hours=16)
 
 SENTENCES = {
     "no_position": _lt("The site has no coordinates: locate its address."),
@@ -115,11 +119,26 @@ def render_reason(env, reason, tz):
     :param reason: ``{"code", …}``; keys ending in ``_at`` hold naive UTC datetimes as text
     :param tz: IANA time zone in which the times are shown
     """
-    values = {
-        key: f"{utc_to_local(fields.Datetime.to_datetime(value), tz):%H:%M}"
-        if key.endswith("_at") and value
-        else value
-        for key, value in reason.items()
-    }
+    values = {**reason, **_render_times(env, reason, tz)}
     sentence = env._(SENTENCES[reason["code"]])
     return sentence % values
+
+
+def _render_times(env, reason, tz):
+    """Return the local hours of a reason's moments, with their days where an hour alone misleads.
+
+    A promise of last week is no hour of today; a night shift needs no dates.
+    """
+    moments = {
+        key: fields.Datetime.to_datetime(value)
+        for key, value in reason.items()
+        if key.endswith("_at") and value
+    }
+    local = {key: utc_to_local(moment, tz) for key, moment in moments.items()}
+    far = moments and max(moments.values()) - min(moments.values()) > ONE_SHIFT
+    if far and len({moment.date() for moment in local.values()}) > 1:
+        return {
+            key: format_datetime(env, moment, tz, dt_format="short")
+            for key, moment in moments.items()
+        }
+    return {key: f"{moment:%H:%M}" for key, moment in local.items()}

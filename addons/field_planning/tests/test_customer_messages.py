@@ -223,7 +223,10 @@ class TestCustomerMessages(MessagesCommon):
         row = self.mission._send_customer_messages("confirmation")
         self._send()
         row.mail_mail_id._postprocess_sent_message([], [], "No such user", "mail_email_invalid")
-        self.assertEqual((row.state, row.reason), ("failed", "No such user"))
+        self.assertEqual(row.state, "failed")
+        self.assertIn("(No such user)", row.reason)
+        row.mail_mail_id._postprocess_sent_message([], [], False, "mail_smtp")
+        self.assertNotIn("mail_smtp", row.reason, "told in words")
 
     @freeze_time(SUNDAY)
     def test_dropped_by_hand(self):

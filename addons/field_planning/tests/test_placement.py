@@ -325,6 +325,21 @@ class TestPlacement(FieldPlanningCommon):
             (again.state, again.reschedule_reason), ("to_reschedule", "Customer absent")
         )
 
+    def test_a_promise_of_long_ago_is_planned_at_last(self):
+        """What waited in the tray for weeks goes into a day that has other visits."""
+        other = self._plan(self._free(), 9)
+        for days in (4, 40, 3000):
+            old = self._mission(f"Old {days}", 5, hour=9, day=MONDAY - timedelta(days=days))
+            drop = self._drop(old, NINE + timedelta(hours=2))
+            asked = self.board.action_place([drop])
+            self.assertIn("promise", [one["code"] for one in asked["to_confirm"][0]["issues"]])
+            done = self.board.action_place([drop], [old.id])
+            self.assertEqual([one["id"] for one in done["applied"]], old.ids)
+            self.assertEqual(old.tour_id, other.tour_id)
+            stop = old.tour_id.stop_ids.filtered(lambda stop, m=old: stop.mission_id == m)
+            self.assertIn(str(old.promised_date.year), stop.conflict_reason, "the day is told")
+            self.board.action_place(self._fresh(done["undo"]))
+
     def test_helper_becomes_responsible(self):
         mission = self._free(helper_ids=[Command.set(self.tech2.ids)])
         done = self.board.action_place([self._drop(mission, employee=self.tech2)])

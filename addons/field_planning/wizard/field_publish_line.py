@@ -54,7 +54,7 @@ class FieldPublishLine(models.TransientModel):
         levels = {row["level"] for row in change["readiness"]}
         reached = any(address for _partner, _channel, address, _why in change["recipients"])
         names = [
-            f"{partner.name}: {address}" if address else why
+            f"{partner.name} ({address})" if address else why
             for partner, _channel, address, why in change["recipients"]
         ]
         return {

@@ -3,6 +3,7 @@ import {deserializeDateTime} from "@web/core/l10n/dates";
 import {_t} from "@web/core/l10n/translation";
 import {registry} from "@web/core/registry";
 import {useService} from "@web/core/utils/hooks";
+import {formatFloat} from "@web/views/fields/formatters";
 import {standardActionServiceProps} from "@web/webclient/actions/action_service";
 
 /** Ahead of time: what a technician could still do before the next visit. */
@@ -24,6 +25,10 @@ export class FieldPick extends Component {
 
     time(offer) {
         return deserializeDateTime(offer.start).setZone(this.state.data.tz).toFormat("HH:mm");
+    }
+
+    km(offer) {
+        return formatFloat(offer.km, {digits: [16, 1]});
     }
 
     hours(offer) {

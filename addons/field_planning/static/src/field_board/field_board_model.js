@@ -3,6 +3,7 @@ import {serializeDateTime} from "@web/core/l10n/dates";
 import {_t} from "@web/core/l10n/translation";
 import {KeepLast, Mutex} from "@web/core/utils/concurrency";
 import {Model} from "@web/model/model";
+import {formatFloat} from "@web/views/fields/formatters";
 
 import {
     MINUTE,
@@ -552,7 +553,7 @@ export class FieldBoardModel extends Model {
                     text: span.width > 40 ? ` ${minutes}′` : "",
                     title: _t("%(minutes)s min of travel, %(km)s km", {
                         minutes,
-                        km: Math.round(km * 10) / 10,
+                        km: formatFloat(km, {digits: [16, 1]}),
                     }),
                     top: ROW_PADDING + lane * LANE_HEIGHT + LANE_HEIGHT / 2,
                 });

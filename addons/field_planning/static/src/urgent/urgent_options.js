@@ -2,6 +2,7 @@ import {Component, useState} from "@odoo/owl";
 import {_t} from "@web/core/l10n/translation";
 import {registry} from "@web/core/registry";
 import {useService} from "@web/core/utils/hooks";
+import {formatFloat} from "@web/views/fields/formatters";
 import {standardFieldProps} from "@web/views/fields/standard_field_props";
 
 /**
@@ -27,10 +28,12 @@ export class UrgentOptions extends Component {
     }
 
     detour(option) {
-        const minutes =
-            option.added_minutes > 0 ? `+${option.added_minutes}` : option.added_minutes;
-        const km = option.added_km > 0 ? `+${option.added_km}` : option.added_km;
-        return _t("%(minutes)s min, %(km)s km", {minutes, km});
+        const sign = (number) => (number > 0 ? "+" : "");
+        const {added_minutes: minutes, added_km: km} = option;
+        return _t("%(minutes)s min, %(km)s km", {
+            minutes: sign(minutes) + minutes,
+            km: sign(km) + formatFloat(km, {digits: [16, 1]}),
+        });
     }
 
     moved(option) {
