@@ -4,7 +4,7 @@ TOOLS := $(PYTHON) -m tools
 export PLANNING TECHNICIANS SITES SERVE CASE ARGS JOBS PORT SIZE ONLY
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format i18n serve shell tdd bench screenshots nightly lock clean
+.PHONY: help demo test lint format i18n serve shell tdd bench screenshots chaos nightly lock clean
 
 help: ## list these targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ bench: ## benchmarks against OCA field service (CASE=create SIZE=1000)
 
 screenshots: ## draw docs/screenshots at desktop and phone size from the demo
 	@$(TOOLS) screenshots
+
+chaos: ## phones on a bad network, servers killed, at full size (FIELD_OPS_SEED=123 walks the same way again)
+	@$(TOOLS) chaos
 
 nightly: ## make test at full sizes, the benchmarks and Odoo's own suites
 	@$(TOOLS) nightly

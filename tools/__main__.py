@@ -22,6 +22,7 @@ COMMANDS = {
     "tdd": ("tdd", "command"),
     "bench": ("bench", "command"),
     "screenshots": ("demo", "screenshots_command"),
+    "chaos": ("check", "chaos_command"),
     "nightly": ("check", "nightly_command"),
     "lock": ("lock", "command"),
     "clean": ("clean", "command"),

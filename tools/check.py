@@ -16,6 +16,8 @@ from .suite import ROOT, Suite, dependencies, manifests
 # Beside each addon alone: what most companies begin with, and everything.
 USUAL_FIRST_LOT = ("field_mission", "field_planning", "field_evidence")
 RESULT = re.compile(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests")
+# Lines of `tests/ops` that say what was done and with which seed.
+FIGURES = ("walk:", "review:", "malformed:", "kills:", "day:")
 _FAILURE = re.compile(r" (?:ERROR|FAIL): (?:Subtest )?(\w+\.\w+.*)")
 _SKIPPED = re.compile(r": skipped ")
 
@@ -231,6 +233,20 @@ class Checks:
             environ["FIELD_SLACK"] = os.environ.get("FIELD_SLACK", "4")
             return pytest(self.suite, "browser", "tests/browser", **environ)
 
+    # Reduced sizes; `make chaos` and `make nightly` walk the whole way.
+    ops_size = "reduced"
+
+    def ops(self) -> Outcome:
+        """Run the phones against a network and servers that fail (`tests/ops`)."""
+        if not os.environ.get("CHROMIUM"):
+            raise Problem(fetch.missing_program("chromium", "the app's tests can't run"))
+        database = self._copy("ops")
+        environ = {"FIELD_DB": database, "FIELD_OPS": self.ops_size}
+        environ |= fetch.playwright_environ(self.python)
+        outcome = pytest(self.suite, "ops", "tests/ops", **environ)
+        self.scratch.drop(database)
+        return outcome
+
     def docker(self) -> Outcome:
         """Run the image's steps on a bare folder and install the suite from there."""
         target = self.suite.folder / "image"
@@ -272,6 +288,7 @@ class Checks:
             ),
             Step("main job", self.main_job, ("install",)),
             Step("browser", self.browser, ("main job",)),
+            Step("ops", self.ops, ("install",)),
             Step("translations", self.translations, ("install",)),
             *(
                 Step(f"alone {label}", lambda label=label, mods=mods: self.alone(label, mods))
@@ -304,6 +321,26 @@ def command(python: Path) -> None:
             good = report(Plan(checks.steps()).run(), "make test")
         finally:
             checks.scratch.close()
+    raise SystemExit(0 if good else 1)
+
+
+def chaos_command(python: Path) -> None:
+    """`make chaos`: phones, network and servers that fail, at full size."""
+    prepare()
+    with demo.opened(python) as suite:
+        _ = suite.deps
+        checks = Checks(suite)
+        checks.ops_size = "full"
+        steps = [Step("install", checks.install), Step("ops", checks.ops, ("install",))]
+        try:
+            outcomes = Plan(steps).run()
+        finally:
+            checks.scratch.close()
+        log = LOGS / "ops.log"
+        for line in log.read_text().splitlines() if log.exists() else ():
+            if line.startswith(FIGURES):
+                print(line)
+        good = report(outcomes, "make chaos")
     raise SystemExit(0 if good else 1)
 
 

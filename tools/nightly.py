@@ -21,6 +21,7 @@ class Nightly(check.Checks):
 
     # Tests tagged `nightly` are left out of `make test` by `-standard`.
     _tags = ",nightly"
+    ops_size = "full"
 
     def __init__(self, suite: Suite):
         super().__init__(suite)

@@ -1,5 +1,10 @@
+import re
+
 from odoo import api, fields, models
 from odoo.tools import SQL
+
+DEVICE_FORM = re.compile(r"^[A-Za-z0-9_-]{8,64}\Z")
+VERSION_FORM = re.compile(r"^[A-Za-z0-9._-]{1,32}\Z")
 
 
 class FieldDevice(models.Model):
@@ -26,8 +31,9 @@ class FieldDevice(models.Model):
         :param app_version: version of the app that it runs
         :param pending: number of operations it had not sent before this call
         """
-        if not isinstance(uuid, str) or not 8 <= len(uuid) <= 64:
+        if not isinstance(uuid, str) or not DEVICE_FORM.match(uuid):
             return
+        known = isinstance(app_version, str) and VERSION_FORM.match(app_version)
         pending = pending if isinstance(pending, int) and 0 <= pending < 10**6 else 0
         # One statement: two tabs of the same phone may call at once.
         self.env.execute_query(
@@ -41,7 +47,7 @@ class FieldDevice(models.Model):
                 """,
                 uuid,
                 self.env.uid,
-                str(app_version)[:32] if app_version else None,
+                app_version if known else None,
                 pending,
             )
         )

@@ -70,6 +70,9 @@ class FieldMissionExecution(models.Model):
         mission = self.sudo()
         members = mission.technician_id | mission.helper_ids
         own = members.filtered(lambda employee: employee.user_id == self.env.user)
+        if not own and self.env.su:
+            # Work of somebody who was sent before, accepted by the office.
+            own = self._get_app_employee()
         employee = own[:1] or mission.technician_id
         if not employee:
             raise UserError(self.env._("%s has no technician yet.", self.display_name))

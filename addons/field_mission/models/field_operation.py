@@ -1,5 +1,6 @@
 import json
 import logging
+import re
 
 import psycopg2
 
@@ -22,6 +23,14 @@ _logger = logging.getLogger(__name__)
 LARGEST_BATCH = 50
 LARGEST_OPERATION = 200_000  # characters of JSON; photos travel apart
 LARGEST_ID = 2**31 - 1
+# JSON of a text that PostgreSQL can't store.
+NUL = re.compile(r"(?<!\\)(\\\\)*\\u0000")
+# Indexes that only somebody who works at the same moment can run into: what is there already is
+# looked at, or closed, before. The request is played again and finds it.
+RACES = {"field_mission_time_one_open_per_person", "field_photo_uuid_unique"}
+UNFORESEEN = (
+    *(psycopg2.Error, TypeError, ValueError, AttributeError, LookupError, ArithmeticError),
+)
 
 
 class FieldOperation(models.Model):
@@ -130,7 +139,7 @@ class FieldOperation(models.Model):
             }
         claimed = self._claim(operation)
         if not claimed:
-            return self._replay(uuid)
+            return self._replay(uuid, again=operation.get("again") is True)
         record = self.sudo().browse(claimed)
         values = self._try(operation)
         record.write(values)
@@ -145,7 +154,10 @@ class FieldOperation(models.Model):
         is_id = isinstance(mission_id, int) and not isinstance(mission_id, bool)
         try:
             self.env["field.mission"]._device_time(operation.get("at"))
-            text = json.dumps([operation.get(name) for name in ("payload", "base", "kind")])
+            values = [operation.get(name) for name in ("payload", "base", "kind")]
+            text = json.dumps(values, allow_nan=False, ensure_ascii=False)
+            # Half of a pair of surrogates has no bytes.
+            text.encode()
         except (UserError, TypeError, ValueError, RecursionError):
             return self.env._("The operation is malformed.")
         fits = (
@@ -156,22 +168,22 @@ class FieldOperation(models.Model):
             and isinstance(operation.get("base") or {}, dict)
             and (not operation.get("after") or UUID_FORM.match(str(operation["after"])))
             and len(text) <= LARGEST_OPERATION
-            # PostgreSQL stores neither in a text.
-            and "\\u0000" not in text
-            and "NaN" not in text
+            and not NUL.search(text)
         )
         return False if fits else self.env._("The operation is malformed.")
 
-    def _try(self, operation):
+    def _try(self, operation, reviewed=False):
         """Apply one operation in a savepoint.
 
+        :param reviewed: whether a planner has decided that it counts
         :return: values of its record: applied, in conflict, or refused with its reason
         """
         try:
             with self.env.cr.savepoint(), mute_logger("odoo.sql_db"):
                 self._check_after(operation)
-                clash = self._find_clash(operation)
-                result = None if clash is not None else self._dispatch(operation)
+                mission = self._find_mission(operation, reviewed)
+                clash = self._find_clash(mission, operation)
+                result = None if clash is not None else self._dispatch(mission, operation)
                 self.env.flush_all()
             if clash is not None:
                 return {
@@ -187,7 +199,9 @@ class FieldOperation(models.Model):
             raise ConcurrencyError(str(error)) from error
         except (UserError, ValidationError, AccessError, MissingError) as error:
             return {"state": "rejected", "message": str(error.args[0])}
-        except (psycopg2.Error, TypeError, ValueError, AttributeError, KeyError):
+        except UNFORESEEN as error:
+            if isinstance(error, psycopg2.Error) and error.diag.constraint_name in RACES:
+                raise ConcurrencyError(str(error)) from error
             # A payload of an unforeseen form, too: it must not block the operations behind it.
             _logger.exception("Operation %s could not be applied", operation.get("uuid"))
             return {
@@ -204,7 +218,7 @@ class FieldOperation(models.Model):
         if former.state != "applied":
             raise UserError(self.env._("It follows an operation that was not applied."))
 
-    def _find_clash(self, operation):
+    def _find_clash(self, mission, operation):
         """Return the office's value where it differs from what the device showed and says.
 
         :return: JSON-able value, or None when there is no clash
@@ -212,8 +226,6 @@ class FieldOperation(models.Model):
         base, payload = operation.get("base"), operation.get("payload") or {}
         if operation.get("kind") != "mission.conclusion" or not isinstance(base, dict):
             return None
-        mission = self.env["field.mission"].browse(operation.get("mission_id"))
-        mission.check_access("read")
         current = mission.sudo().conclusion or ""
         shown, wanted = base.get("text") or "", (payload.get("text") or "").strip()
         return {"text": current} if current not in (shown, wanted) else None
@@ -227,8 +239,7 @@ class FieldOperation(models.Model):
         """
         self._check_review()
         for record in self.sudo():
-            operation = record._as_operation()
-            values = record.with_user(record.user_id)._try({**operation, "base": None})
+            values = record.with_user(record.user_id)._try(record._as_operation(), reviewed=True)
             if values["state"] != "applied":
                 raise UserError(values["message"])
             record.write({**values, **self._prepare_resolution("field")})
@@ -296,7 +307,11 @@ class FieldOperation(models.Model):
         )
         return rows[0][0] if rows else None
 
-    def _replay(self, uuid):
+    def _replay(self, uuid, again=False):
+        """Answer what was answered before, or try once more what was refused.
+
+        :param again: the person asks for it; the uuid stays, so that it can't happen twice
+        """
         record = self.sudo().search([("uuid", "=", uuid)], limit=1)
         if record.user_id != self.env.user:
             return {
@@ -306,6 +321,9 @@ class FieldOperation(models.Model):
                 "result": {},
                 "message": self.env._("This operation belongs to somebody else."),
             }
+        if again and record.state == "rejected" and not record.resolution:
+            base, after = record.base or None, record.after_uuid or None
+            record.write(self._try({**record._as_operation(), "base": base, "after": after}))
         return self._answer(record, replay=True)
 
     def _answer(self, record, replay):
@@ -317,12 +335,14 @@ class FieldOperation(models.Model):
             "result": record.result or {},
         }
 
-    def _dispatch(self, operation):
-        method = self._get_person_kinds().get(operation.get("kind"))
-        if method:
-            return getattr(self, method)(operation)
-        method = self._get_kinds().get(operation.get("kind"))
-        if not method:
+    def _find_mission(self, operation, reviewed):
+        """Return the mission of one operation, with the rights that the operation has there.
+
+        :raises UserError: a kind that is not known, a mission that is not the user's
+        """
+        if operation.get("kind") in self._get_person_kinds():
+            return self.env["field.mission"]
+        if operation.get("kind") not in self._get_kinds():
             raise UserError(
                 self.env._("“%s” is not known here: update the app.", operation.get("kind"))
             )
@@ -332,5 +352,16 @@ class FieldOperation(models.Model):
         mission = self.env["field.mission"].browse(operation["mission_id"]).exists()
         if not mission:
             raise MissingError(self.env._("This mission no longer exists."))
-        mission.check_access("read")
-        return getattr(mission, method)(payload, operation.get("at"))
+        if reviewed:
+            # Given to somebody else since: the planner has said that this work counts all the same.
+            return mission.sudo()
+        if not mission.has_access("read"):
+            raise AccessError(self.env._("This mission is not, or no longer, one of yours."))
+        return mission
+
+    def _dispatch(self, mission, operation):
+        method = self._get_person_kinds().get(operation["kind"])
+        if method:
+            return getattr(self, method)(operation)
+        method = self._get_kinds()[operation["kind"]]
+        return getattr(mission, method)(operation.get("payload") or {}, operation.get("at"))

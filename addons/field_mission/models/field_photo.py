@@ -78,7 +78,8 @@ class FieldPhoto(models.Model):
         :param content: bytes
         :return: ``received`` or ``corrupt``
         """
-        photo = self.sudo().search([("uuid", "=", uuid)], limit=1)
+        known = isinstance(uuid, str) and UUID_FORM.match(uuid)
+        photo = self.sudo().search([("uuid", "=", uuid)], limit=1) if known else None
         if not photo:
             raise UserError(self.env._("This file was not announced: send its description first."))
         if photo.author_id != self.env.user and not self.env.su:

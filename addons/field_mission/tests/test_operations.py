@@ -1,10 +1,10 @@
 import uuid
 
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import FieldMissionCommon
+from .common import FieldMissionCommon, jpeg
 
 
 @tagged("post_install", "-at_install")
@@ -75,7 +75,58 @@ class TestOperations(FieldMissionCommon):
         answer = self.operations.action_apply([self._op("mission.arrive")])[0]
         self.assertEqual(answer["state"], "rejected")
         self.assertEqual(self.mission.state, "planned")
-        self.assertTrue(answer["message"])
+        self.assertIn("no longer", answer["message"])
+
+    def test_the_office_accepts_work_on_a_mission_given_to_somebody_else(self):
+        self.operations.action_apply([self._op("mission.arrive")])
+        self.mission.technician_id = self.tech2
+        file, data = str(uuid.uuid4()), jpeg()
+        batch = [
+            self._op("time.add", {"kind": "travel", "start": "2026-11-30 07:00:00",
+                                  "stop": "2026-11-30 07:30:00"}),
+            self._op("photo", {"uuid": file}),
+            self._op("mission.conclusion", {"text": "Left half done"}, ),
+        ]  # fmt: skip
+        batch[-1]["base"] = {"text": ""}
+        answers = self.operations.action_apply(batch)
+        self.assertEqual({answer["state"] for answer in answers}, {"rejected"})
+        self.assertNotIn("field.mission", "".join(answer["message"] for answer in answers))
+        records = self.env["field.operation"].search([("uuid", "in", [o["uuid"] for o in batch])])
+        records.with_user(self.planner).action_take_field()
+        line = self.mission.time_ids.filtered(lambda one: one.kind == "travel")
+        self.assertEqual(line.employee_id, self.tech)
+        self.assertEqual(self.mission.photo_ids.author_id, self.tech_user)
+        self.assertEqual(self.mission.conclusion, "Left half done")
+        # The phone asks again, and may send the bytes now.
+        answers = self.operations.action_apply(batch)
+        self.assertEqual({answer["state"] for answer in answers}, {"applied"})
+        photos = self.env["field.photo"].with_user(self.tech_user)
+        self.assertEqual(photos._receive(file, data), "received")
+        with self.assertRaises(AccessError):
+            records.with_user(self.tech_user).action_take_field()
+
+    def test_trying_again_never_doubles(self):
+        late = self._op("material.add", {"description": "Seal", "quantity": 1})
+        self.assertEqual(self.operations.action_apply([late])[0]["state"], "rejected")
+        self.operations.action_apply([self._op("mission.arrive")])
+        # Asking is not trying.
+        self.assertEqual(self.operations.action_apply([late])[0]["state"], "rejected")
+        stranger = self.operations.with_user(self.tech2_user)
+        self.assertEqual(stranger.action_apply([{**late, "again": True}])[0]["state"], "rejected")
+        forged = {**late, "again": True, "payload": {"description": "Gold", "quantity": 1}}
+        for _time in range(2):
+            self.assertEqual(self.operations.action_apply([forged])[0]["state"], "applied")
+        self.assertEqual(self.mission.material_ids.mapped("description"), ["Seal"])
+
+    def test_what_the_office_kept_is_not_tried_again(self):
+        late = self._op("material.add", {"description": "Seal", "quantity": 1})
+        self.operations.action_apply([late])
+        record = self.env["field.operation"].search([("uuid", "=", late["uuid"])])
+        record.with_user(self.planner).action_keep_office()
+        self.operations.action_apply([self._op("mission.arrive")])
+        answer = self.operations.action_apply([{**late, "again": True}])[0]
+        self.assertEqual(answer["state"], "rejected")
+        self.assertFalse(self.mission.material_ids)
 
     def test_what_cannot_be_read_leaves_the_others(self):
         good = self._op("mission.arrive")
@@ -87,6 +138,9 @@ class TestOperations(FieldMissionCommon):
             {**self._op("mission.arrive"), "kind": ["x"]},
             {**self._op("mission.conclusion"), "payload": "text"},
             {**self._op("mission.conclusion", {"text": "a\0b"})},
+            {**self._op("mission.conclusion", {"text": "\ud800"})},
+            {**self._op("mission.conclusion", {"number": float("inf")})},
+            {**self._op("\ud800")},
             {**self._op("mission.conclusion", {"text": "x" * 300_000})},
             {**self._op("mission.arrive"), "base": [1]},
             {**self._op("mission.arrive"), "after": "x"},
@@ -97,6 +151,13 @@ class TestOperations(FieldMissionCommon):
         self.assertEqual(answers[-1]["state"], "applied")
         self.assertEqual(self.mission.state, "in_progress")
 
+    def test_words_that_look_like_trouble_are_words(self):
+        text = "NaN bar, \\u0000 😀, “é”"
+        batch = [self._op("mission.arrive"), self._op("mission.conclusion", {"text": text})]
+        answers = self.operations.action_apply(batch)
+        self.assertEqual({answer["state"] for answer in answers}, {"applied"})
+        self.assertEqual(self.mission.conclusion, text)
+
     def test_payloads_of_another_form_are_refused_one_by_one(self):
         self.operations.action_apply([self._op("mission.arrive")])
         bad = [
@@ -106,6 +167,7 @@ class TestOperations(FieldMissionCommon):
             self._op("incident", {"kind": {"a": 1}}),
             self._op("material.add", {"product_id": "x", "quantity": 1}),
             self._op("material.add", {"description": "x", "quantity": "many"}),
+            self._op("material.add", {"description": "x", "quantity": 10**400}),
             self._op("check.set", {"check_id": [1], "yesno": "yes"}),
             self._op("time.add", {"kind": ["travel"], "start": 1, "stop": 2}),
         ]

@@ -371,7 +371,68 @@ describe("sending", () => {
         ]);
         expect((await db.all("ops"))[0].message).toBe("Why");
         await engine.sync();
-        expect(server.sizes).toEqual([4, 0]);
+        // What was refused is asked about each time: the office may have taken it.
+        expect(server.sizes).toEqual([4, 2]);
+        expect(await kept()).toHaveLength(2);
+        server.seen.set(all[1].uuid, "applied");
+        await engine.sync();
+        expect(await kept()).toEqual([[all[2].uuid, "conflict", false]]);
+    });
+
+    test("a photo that the office accepts at last sends its bytes", async () => {
+        server.refuses.set("photo", "rejected");
+        const one = operation("photo", {uuid: "f1"});
+        await add(one);
+        const bytes = new Uint8Array([1]).buffer;
+        await db.write(["blobs"], ({blobs}) =>
+            blobs.put({uuid: "f1", bytes, mimetype: "image/jpeg"})
+        );
+        server.faults = [{lane: "file", before: "refused"}];
+        await engine.sync();
+        expect(server.files).toEqual([]);
+        server.seen.set(one.uuid, "applied");
+        await engine.sync();
+        expect(server.files).toEqual(["f1"]);
+        expect(await db.keys("blobs")).toEqual([]);
+        expect(await kept()).toEqual([]);
+    });
+
+    test("what is removed or tried again while an answer is on its way stays so", async () => {
+        server.refuses.set("poison", "rejected");
+        await add(operation("poison"), operation("poison"));
+        await engine.sync();
+        const [first, second] = await db.all("ops");
+        const answer = server._sync.bind(server);
+        server._sync = async (params) => {
+            await db.write(["ops"], ({ops}) => {
+                ops.delete(first.seq);
+                ops.put({...second, state: "pending", again: true});
+            });
+            server._sync = answer;
+            return answer(params);
+        };
+        await engine.sync();
+        expect(await kept()).toEqual([[second.uuid, "pending", false]]);
+    });
+
+    test("a file too large for the way does not hold the others, nor the pull", async () => {
+        const bytes = new Uint8Array([1]).buffer;
+        await db.write(["blobs"], ({blobs}) => {
+            blobs.put({uuid: "f1", bytes, mimetype: "image/jpeg"});
+            blobs.put({uuid: "f2", bytes, mimetype: "image/jpeg"});
+        });
+        const {upload} = engine.net;
+        engine.net.upload = (uuid, ...rest) => {
+            if (uuid === "f1") {
+                throw new TransportError("offline", "HTTP 413");
+            }
+            return upload(uuid, ...rest);
+        };
+        await engine.sync();
+        expect(server.files).toEqual(["f2"]);
+        expect(await db.keys("blobs")).toEqual(["f1"]);
+        expect(server.pulls).toBe(1);
+        expect(statuses.at(-1)).toBe("offline");
     });
 
     test("somebody else is logged in: nothing is sent, all is parked until its owner is back", async () => {

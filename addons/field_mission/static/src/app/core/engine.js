@@ -12,6 +12,8 @@ import {call, TransportError, upload} from "./transport";
 
 const LOCK = "field-sync";
 const BATCH = 20;
+/** What the server says of one file only: the others and the pull go on. */
+const OF_ONE_FILE = new Set(["corrupt", "HTTP 413"]);
 
 /** Somebody else is logged in: this person's work stays here until they are back. */
 function refuseStranger(answer) {
@@ -57,8 +59,11 @@ export class SyncEngine {
         this.on.status("syncing");
         try {
             const csrf = await this._sendOperations();
-            await this._sendBlobs(csrf);
+            const trouble = await this._sendBlobs(csrf);
             await this._pull();
+            if (trouble) {
+                throw trouble;
+            }
             this.delay = 0;
             this.on.status("online");
         } catch (error) {
@@ -72,23 +77,29 @@ export class SyncEngine {
 
     async _sendOperations() {
         for (;;) {
-            const pending = (await this.db.all("ops")).filter((op) => isLive(op) && !op.sent);
-            const batch = pending.slice(0, BATCH);
+            const known = await this.db.all("ops");
+            const pending = known.filter((op) => isLive(op) && !op.sent);
+            // The office may have taken meanwhile what was refused: it is asked each time.
+            const refused = known.filter((op) => !isLive(op)).slice(0, BATCH);
+            const batch = [...pending.slice(0, BATCH), ...refused];
             const answer = await this.net.call("/field/api/sync", {
                 uid: this.identity.uid,
                 db: this.identity.db,
                 device: this.identity.device,
                 app_version: this.identity.appVersion,
                 pending: pending.length,
-                operations: batch.map(({uuid, kind, mission_id, payload, at, base, after}) => ({
-                    uuid,
-                    kind,
-                    mission_id,
-                    payload,
-                    at,
-                    base,
-                    after,
-                })),
+                operations: batch.map(
+                    ({uuid, kind, mission_id, payload, at, base, after, again}) => ({
+                        uuid,
+                        kind,
+                        mission_id,
+                        payload,
+                        at,
+                        base,
+                        after,
+                        again,
+                    })
+                ),
             });
             refuseStranger(answer);
             const settled = await this._settle(batch, answer.results);
@@ -97,7 +108,7 @@ export class SyncEngine {
                 throw new TransportError("offline", "answers are missing");
             }
             this.on.drift(answer.server_time);
-            if (pending.length <= batch.length) {
+            if (pending.length <= BATCH) {
                 return answer.csrf;
             }
         }
@@ -110,22 +121,41 @@ export class SyncEngine {
      */
     async _settle(batch, results) {
         const byUuid = new Map(results.map((result) => [result.uuid, result]));
-        await this.db.write(["ops"], ({ops}) => {
+        await this.db.write(["ops", "blobs"], (stores) => {
             for (const operation of batch) {
                 const result = byUuid.get(operation.uuid);
-                if (result?.state === "applied") {
-                    // Kept until the pull shows its effect, or the screen would jump back.
-                    ops.put({...operation, state: "pending", sent: true});
-                } else if (result) {
-                    ops.put({...operation, state: result.state, message: result.message});
-                }
+                stores.ops.get(operation.seq).onsuccess = ({target: {result: kept}}) => {
+                    // Meanwhile the person may have removed it, or asked to try it again.
+                    if (result && kept && isLive(kept) === isLive(operation)) {
+                        this._settleOne(stores, kept, result);
+                    }
+                };
             }
         });
         this.on.changed();
         return batch.filter((operation) => byUuid.has(operation.uuid)).length;
     }
 
+    _settleOne({ops, blobs}, operation, {state, message}) {
+        if (state !== "applied") {
+            ops.put({...operation, state, message, again: false});
+            return;
+        }
+        // Kept until the pull shows its effect, or the screen would jump back.
+        ops.put({...operation, state: "pending", sent: true});
+        if (operation.kind === "photo") {
+            // Announced at last: bytes that were refused before may go now.
+            blobs.get(operation.payload.uuid).onsuccess = ({target: {result: blob}}) => {
+                if (blob?.refused) {
+                    blobs.put({...blob, refused: false});
+                }
+            };
+        }
+    }
+
+    /** @returns {Promise<TransportError|null>} why a file did not arrive, though others may have */
     async _sendBlobs(csrf) {
+        let trouble = null;
         for (const uuid of await this.db.keys("blobs")) {
             const blob = await this.db.get("blobs", uuid);
             if (!blob || blob.sent || blob.refused) {
@@ -139,6 +169,10 @@ export class SyncEngine {
                     throw new TransportError("offline", "corrupt");
                 }
             } catch (error) {
+                if (OF_ONE_FILE.has(error.message)) {
+                    trouble = error;
+                    continue;
+                }
                 if (error.kind !== "refused") {
                     throw error;
                 }
@@ -149,6 +183,7 @@ export class SyncEngine {
             }
             this.on.changed();
         }
+        return trouble;
     }
 
     async _pull() {

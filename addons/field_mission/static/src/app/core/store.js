@@ -400,15 +400,11 @@ export class FieldStore {
         await this._reload();
     }
 
-    /** Try a refused operation again, as a new one: its uuid has been answered for good. */
+    /** Try a refused operation again under its uuid: the office may have taken it meanwhile. */
     async again(operation) {
-        const renewed = {...operation, uuid: newUuid(), state: "pending", sent: false};
-        delete renewed.seq;
-        delete renewed.message;
-        await this.database.write(["ops"], ({ops}) => {
-            ops.delete(operation.seq);
-            ops.add(renewed);
-        });
+        await this.database.write(["ops"], ({ops}) =>
+            ops.put({...operation, state: "pending", sent: false, again: true})
+        );
         await this._reload();
         this.sync();
     }

@@ -1,0 +1,126 @@
+"""Real commits at the same moment, on two workers."""
+
+import random
+import uuid
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from device import Device, Session
+
+
+def _session(site, place=2):
+    return Session(site.odoo.url, site.world["technicians"][place]["login"])
+
+
+def _mission(site, uid):
+    return next(m for m in site.world["missions"] if m["responsible"] == uid)
+
+
+def _begun(site, session):
+    """Return a mission of this person that is going on."""
+    mission = _mission(site, session.uid)
+    device = Device(session, random.Random(uuid.uuid4().int), site.world)
+    device.perform("mission.arrive", mission, {})
+    device.converge()
+    return mission
+
+
+def _operation(what, mission, at, **payload):
+    return {
+        "uuid": str(uuid.uuid4()),
+        "kind": what,
+        "mission_id": mission["id"],
+        "payload": payload,
+        "at": at,
+    }
+
+
+def _post_all(sessions, batches):
+    """Send each batch, all at once; return the answers."""
+    with ThreadPoolExecutor(len(batches)) as pool:
+        tasks = [
+            pool.submit(
+                sessions[place % len(sessions)].post, "/field/api/sync", {"operations": batch}
+            )
+            for place, batch in enumerate(batches)
+        ]
+        return [task.result()["results"] for task in tasks]
+
+
+@pytest.mark.parametrize("posts", [5, 20])
+def test_the_same_operations_posted_at_once_have_one_effect_each(site, posts):
+    session = _session(site)
+    mission = _begun(site, session)
+    words = [f"seal-{uuid.uuid4()}" for _one in range(5)]
+    batch = [
+        _operation("material.add", mission, "2026-11-24 09:00:00", description=word, quantity=1)
+        for word in words
+    ]
+    answers = _post_all([session], [batch] * posts)
+    assert {result["state"] for results in answers for result in results} == {"applied"}
+    assert sum(not result["replay"] for results in answers for result in results) == len(batch)
+    held = Counter(
+        row
+        for (row,) in site.postgres.rows(
+            "SELECT description FROM field_mission_material WHERE description = ANY(%s)", words
+        )
+    )
+    assert held == Counter(words)
+
+
+def test_two_phones_of_one_person_tap_at_the_same_moment(site):
+    """Each tap opens a segment and closes the one before, whichever comes first."""
+    phones = [_session(site, 3), _session(site, 3)]
+    mission = _begun(site, phones[0])
+    for minute in range(6):
+        batches = [
+            [_operation("mission.pause", mission, f"2026-11-24 1{minute}:0{second}:00")]
+            for second in range(2)
+        ]
+        for (result,) in _post_all(phones, batches):
+            assert result["state"] == "applied", result["message"]
+    employee = site.world["employees"][str(phones[0].uid)]
+    taps = site.postgres.rows(
+        "SELECT count(*) FILTER (WHERE kind = 'break'), count(*) FILTER (WHERE stop IS NULL)"
+        " FROM field_mission_time WHERE employee_id = %s AND mission_id = %s",
+        *(employee, mission["id"]),
+    )
+    assert taps == [(12, 1)]
+
+
+def test_the_same_file_uploaded_at_once_is_kept_once(site):
+    session = _session(site, 4)
+    mission = _begun(site, session)
+    device = Device(session, random.Random(uuid.uuid4().int), site.world)
+    name = device.announce(mission)
+    data = device.disk["blobs"].pop(name)["bytes"]
+    device.converge()
+    csrf = session.post("/field/api/sync", {"operations": []})["csrf"]
+    with ThreadPoolExecutor(4) as pool:
+        states = [task.result()["state"] for task in
+                  [pool.submit(session.upload, name, data, csrf) for _one in range(4)]]  # fmt: skip
+    assert states == ["received"] * 4
+    assert site.postgres.rows(
+        "SELECT count(*) FROM ir_attachment a JOIN field_photo p ON a.res_id = p.id"
+        " AND a.res_model = 'field.photo' WHERE p.uuid = %s",
+        name,
+    ) == [(1,)]
+
+
+def test_a_poisoned_operation_leaves_its_neighbours(site):
+    session = _session(site)
+    mission = _begun(site, session)
+    word = f"beside-{uuid.uuid4()}"
+    poisons = [
+        {"description": "p", "quantity": 10**400},
+        {"product_id": "x", "quantity": 1},
+        {"description": ["p"], "quantity": 1},
+    ]
+    batch = [_operation("incident", mission, "2026-11-24 09:00:00", kind="other", description=word)]
+    for poison in poisons:
+        batch.append(_operation("material.add", mission, "2026-11-24 09:00:00", **poison))
+    batch.append(_operation("mission.conclusion", mission, "2026-11-24 09:00:00", text="A NaN"))
+    states = [r["state"] for r in session.post("/field/api/sync", {"operations": batch})["results"]]
+    assert states == ["applied", "rejected", "rejected", "rejected", "applied"]
+    assert site.postgres.rows("SELECT 1 FROM field_incident WHERE description = %s", word) == [(1,)]
