@@ -76,11 +76,11 @@
             "web/static/lib/signature_pad/signature_pad.umd.js",
             "field_mission/static/src/app/**/*",
         ],
-        "web.assets_backend": ["field_mission/static/src/scss/field_mission.scss"],
         # The app's logic, without its screens.
         "web.assets_unit_tests": [
             "field_mission/static/src/app/core/**/*",
             "field_mission/static/tests/**/*.test.js",
+        ],
         "web.assets_backend": [
             "field_mission/static/src/scss/field_mission.scss",
             "field_mission/static/src/office/**/*",
