@@ -1,17 +1,19 @@
-"""`make bench`: the cases of bench/ on the suite and on its peer, in one table."""
+"""`make bench`: the cases of bench/ on the suite and on its peer, and the optimiser's figures."""
 
 from __future__ import annotations
 
 import json
 import os
 import zipfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bench.bars import BARS, LATER
+from bench import server
+from bench.bars import BARS, FIGURES, LATER
+from bench.figure import Figure
 
 from . import databases, demo
-from .base import CACHE, LOGS, REPO, Problem, building, digest, fail, locked, run, say
+from .base import CACHE, LOGS, REPO, Problem, building, call, digest, fail, locked, run, say
 from .suite import COUNTRY, LANGUAGE, LOCALISATION, ROOT, Suite
 
 RESULTS = REPO / "bench" / "results"
@@ -51,11 +53,12 @@ def chosen_cases() -> list[str]:
     :raise Problem: for an unknown case.
     """
     asked = [case for case in os.environ.get("CASE", "").replace(",", " ").split() if case]
+    known = [*BARS, *FIGURES]
     if later := sorted(set(asked) & set(LATER)):
-        raise Problem(f"{', '.join(later)}: not built yet. Cases: {', '.join(BARS)}")
-    if unknown := sorted(set(asked) - set(BARS)):
-        raise Problem(f"CASE={', '.join(unknown)} is unknown. Cases: {', '.join(BARS)}")
-    return asked or list(BARS)
+        raise Problem(f"{', '.join(later)}: not built yet. Cases: {', '.join(known)}")
+    if unknown := sorted(set(asked) - set(known)):
+        raise Problem(f"CASE={', '.join(unknown)} is unknown. Cases: {', '.join(known)}")
+    return asked or known
 
 
 def _fetch_peer(python: Path) -> Path | None:
@@ -138,14 +141,35 @@ def _rows(case: str, ours: dict, peer: dict) -> list[Row]:
     return rows
 
 
+FIGURE_HEADS = ("what", "within", "seconds", "CPU s", "bar", "measured")
 HEADS = ("case", "what", "ours", "peer", "ratio", "bar", "within", "CPU ms", "peer")
 
 
 def table(rows: list[Row]) -> str:
     """Return the table of queries per record."""
-    lines = [list(HEADS), *(row.cells() for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADS))]
-    left = {0, 1}
+    return _aligned([list(HEADS), *(row.cells() for row in rows)], left={0, 1})
+
+
+def figure_table(found: list[Figure]) -> str:
+    """Return the table of figures that are no queries."""
+    lines = [list(FIGURE_HEADS)]
+    for figure in found:
+        limit = f" < {figure.limit:.0f}" if figure.limit else ""
+        lines.append(
+            [
+                figure.what,
+                "yes" if figure.within else "NO",
+                f"{figure.wall:.1f}{limit}" if figure.wall is not None else "–",
+                f"{figure.cpu:.2f}" if figure.cpu is not None else "–",
+                figure.bar or "–",
+                figure.value,
+            ]
+        )
+    return _aligned(lines, left={0, 4, 5})
+
+
+def _aligned(lines: list[list[str]], left: set[int]) -> str:
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     return "\n".join(
         "  ".join(
             text.ljust(width) if column in left else text.rjust(width)
@@ -193,14 +217,70 @@ def compare(suite: Suite, cases: list[str], size: int, *, with_peer: bool = True
     return rows
 
 
+def optimizer_figures(suite: Suite, full: bool) -> list[Figure]:
+    """Measure the optimiser and the server beside it; write both to bench/results.
+
+    :param full: with the days and searches that take a minute each
+    :raise Problem: when the measurement itself breaks
+    """
+    say("optimizer: the days" + ("" if full else ", without those that take a minute"))
+    out, log = suite.folder / "optimizer.json", LOGS / "bench-optimizer.log"
+    busy = os.getloadavg()[0]
+    command = [str(suite.python), "-m", "bench.optimizer", str(out), "1" if full else "0"]
+    code, text = call(command, log=log, env=suite.script_environ, cwd=REPO)
+    if code or not out.exists():
+        raise Problem(f"{text[-4000:]}\nthe optimiser's figures ended with {code}; log: {log}")
+    found = []
+    for content in json.loads(out.read_text()):
+        content.pop("within")
+        found.append(Figure(**content))
+    found += _server_figures(suite)
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    content = {
+        "case": "optimizer",
+        # What else the machine did when it began: times on a busy one say little.
+        "load": round(busy, 1),
+        "cores": os.cpu_count(),
+        "lines": [{**asdict(figure), "within": figure.within} for figure in found],
+    }
+    text = json.dumps(content, indent=2, ensure_ascii=False)
+    (RESULTS / "optimizer.json").write_text(text + "\n")
+    return found
+
+
+def _server_figures(suite: Suite) -> list[Figure]:
+    """Serve a copy with a day of 300 missions, and optimise it while somebody opens lists."""
+    scratch = databases.Scratch()
+    try:
+        database = databases.copy(_our_database(suite), scratch.name("bench_server"))
+        day, log = server.monday(), LOGS / "bench-server-data.log"
+        say("optimizer: other requests while the server has a day optimised")
+        script = str(REPO / "bench" / "server_data.py")
+        if code := suite.run_script(script, database, f"day={day}", log=log):
+            raise Problem(f"{log.read_text()[-4000:]}\nthe day ended with {code}; log: {log}")
+        with demo.serving(suite, database, name="bench-server") as (url, _child):
+            return server.measure(url, database, day)
+    finally:
+        scratch.close()
+
+
 def command(python: Path) -> None:
-    """Run the benchmarks, print the table, end with 1 when a bar is missed."""
+    """Run the benchmarks, print the tables, end with 1 when a bar is missed."""
     cases, size = chosen_cases(), int(os.environ.get("SIZE") or 1000)
+    rows: list[Row] = []
+    found: list[Figure] = []
     with demo.opened(python) as suite:
-        rows = compare(suite, cases, size)
-    print(f"\nQueries per record at n = {size}, all five addons of {ROOT} installed\n")
-    print(table(rows))
-    missed = [row for row in rows if not row.within]
+        if counted := [case for case in cases if case in BARS]:
+            rows = compare(suite, counted, size)
+        if "optimizer" in cases:
+            found = optimizer_figures(suite, full=size >= 1000)
+    if rows:
+        print(f"\nQueries per record at n = {size}, all five addons of {ROOT} installed\n")
+        print(table(rows))
+    if found:
+        print(f"\nThe optimiser, on {os.cpu_count()} cores\n\n{figure_table(found)}")
+    missed = sum(not line.within for line in [*rows, *found])
     if missed:
-        fail(f"{len(missed)} of {len(rows)} bars missed")
-    say(f"all {len(rows)} lines within their bars; written to {RESULTS.relative_to(REPO)}")
+        fail(f"{missed} of {len(rows) + len(found)} bars missed")
+    lines = len(rows) + len(found)
+    say(f"all {lines} lines within their bars; written to {RESULTS.relative_to(REPO)}")

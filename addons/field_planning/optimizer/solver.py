@@ -19,8 +19,10 @@ from .travel import Matrix, matrix_of, trips_of
 
 Progress = Callable[[float], None]
 
-# Exploration level by number of visits, measured: a high level on a big day is slower, not better.
-LEVELS = ((150, 5), (400, 2), (700, 1))
+# Exploration level by number of visits, and that of a day on which they can't all be done. Measured
+# (docs/decisions/tour-optimiser.md): a high level on a big day is slower, not better, and on an
+# overfull one it spends its time on visits that fit nowhere.
+LEVELS = ((150, 5, 3), (400, 2, 1), (700, 1, 1))
 BIG_SECONDS = 14.0
 LONG_SECONDS = 25.0
 BIGGEST_PART = 1000
@@ -35,11 +37,15 @@ def available_backends() -> list[str]:
     return (["vroom"] if vroom_backend.is_available() else []) + ["python"]
 
 
-def level_for(visits: int, seconds: float | None = None) -> int:
-    """VROOM's exploration level for a number of visits and, on big days, the time given."""
-    for limit, level in LEVELS:
+def level_for(visits: int, seconds: float | None = None, overfull: bool = False) -> int:
+    """VROOM's exploration level for a number of visits.
+
+    :param seconds: the time given, which counts on big days
+    :param overfull: the visits can't all be done
+    """
+    for limit, level, lower in LEVELS:
         if visits <= limit:
-            return level
+            return lower if overfull else level
     return 1 if seconds is not None and seconds >= LONG_SECONDS else 0
 
 
@@ -343,7 +349,10 @@ class _Run:
     def _solve_piece(self, shifts: list[int], visits: list[int]) -> tuple[Routes, list[int]]:
         if self.backend != "vroom":
             return solve_python(self.scheduler, shifts, visits, self.seconds)
-        level = level_for(len(visits), self.seconds) if self.level is None else self.level
+        level = self.level
+        if level is None:
+            overfull = self._is_overfull(shifts, visits)
+            level = level_for(len(visits), self.seconds, overfull)
         limit = None
         if len(visits) > vroom_backend.LIMITED_ABOVE:
             limit = self.seconds or BIG_SECONDS
@@ -360,6 +369,27 @@ class _Run:
             tried.append((self._score(search, routes), len(tried), routes, left))
         _score, _number, routes, left = min(tried)
         return routes, left
+
+    def _is_overfull(self, shifts: list[int], visits: list[int]) -> bool:
+        """Whether the visits need more hours than there are, however short the ways between them.
+
+        Each takes its own time and at least the way from the nearest place to it.
+        """
+        days = [self.problem.shifts[index] for index in shifts]
+        hours = sum(last - first for day in days for first, last in day.intervals)
+        hours -= sum(day.lunch.seconds for day in days if day.lunch)
+        need = sum(self.problem.visits[index].service for index in visits)
+        if need > hours or len(visits) > vroom_backend.LIMITED_ABOVE:
+            return need > hours
+        between = self.scheduler.travel.between
+        points = [self.problem.visits[index].point for index in visits]
+        homes = [day.start for day in days if day.start]
+        for number, goal in enumerate(points):
+            others = [*homes, *points[:number], *points[number + 1 :]]
+            need += min((between(place, goal)[0] for place in others), default=0)
+            if need > hours:
+                return True
+        return False
 
     def _wishes(self, shifts: list[int], visits: list[int]) -> list[vroom_backend.Wishes]:
         """What VROOM is asked for: one solve for least travel, others where more counts."""
