@@ -73,6 +73,7 @@
             "web/static/src/core/templates.js",
             "web/static/src/core/template_inheritance.js",
             "web/static/src/core/utils/concurrency.js",
+            "web/static/src/core/barcode/ZXingBarcodeDetector.js",
             "web/static/lib/signature_pad/signature_pad.umd.js",
             "field_mission/static/src/app/**/*",
         ],

@@ -10,6 +10,7 @@ from odoo.tools import file_open
 BUNDLE = "field_mission.assets_app"
 # Kept in step with the app's protocol; older apps are told to update.
 PROTOCOL = 1
+SCANNER = "/web/static/lib/zxing-library/zxing-library.js"
 
 
 class FieldApp(http.Controller):
@@ -80,7 +81,9 @@ class FieldApp(http.Controller):
             "optional": [
                 "/field_mission/static/description/icon.png",
                 "/field/manifest.webmanifest",
+                SCANNER,
             ],
+            "scanner": SCANNER,
         }
         return request.make_response(
             code.replace("/*SETTINGS*/ null", json.dumps(settings)),

@@ -1,4 +1,4 @@
-import {dayOf, fromText, spent} from "@field_mission/app/core/clock";
+import {dayOf, fromLocal, fromText, spent} from "@field_mission/app/core/clock";
 import {DeviceDatabase, upgrade} from "@field_mission/app/core/db";
 import {SyncEngine} from "@field_mission/app/core/engine";
 import {askedChecks, doneBlockers, replay, replayShared} from "@field_mission/app/core/reducer";
@@ -150,6 +150,16 @@ describe("clock", () => {
     test("days are those of the time zone, hours are in words", () => {
         expect(dayOf(fromText("2026-11-30 23:30:00"), "Europe/Paris")).toBe("2026-12-01");
         expect(spent(65 * 60000)).toBe("1 h 05");
+    });
+
+    test("a clock on the wall, in winter, in summer and on the nights of the change", () => {
+        const zone = "Europe/Paris";
+        expect(fromLocal("2026-11-30", "08:30", zone)).toBe("2026-11-30 07:30:00");
+        expect(fromLocal("2026-07-01", "08:30", zone)).toBe("2026-07-01 06:30:00");
+        expect(fromLocal("2026-03-29", "01:30", zone)).toBe("2026-03-29 00:30:00");
+        expect(fromLocal("2026-03-29", "03:30", zone)).toBe("2026-03-29 01:30:00");
+        expect(fromLocal("2026-10-24", "00:30", zone, true)).toBe("2026-10-24 22:30:00");
+        expect(fromLocal("2026-10-25", "04:00", zone)).toBe("2026-10-25 03:00:00");
     });
 });
 

@@ -36,7 +36,11 @@ async function install() {
     const cache = await caches.open(CACHE);
     await cache.put(SETTINGS.shell, shell);
     await Promise.all(bundle.map((response, i) => cache.put(SETTINGS.bundle[i], response)));
-    for (const url of SETTINGS.optional) {
+    // The scanner's library is large: only where the browser can't read codes by itself.
+    const wanted = SETTINGS.optional.filter(
+        (url) => url !== SETTINGS.scanner || !("BarcodeDetector" in self)
+    );
+    for (const url of wanted) {
         try {
             await cache.put(url, await fetchWhole(url));
         } catch {

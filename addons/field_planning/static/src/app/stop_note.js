@@ -31,7 +31,7 @@ export class StopNote extends FieldComponent {
             return "";
         }
         const text = hour(toText(new Date(arrival)), mission.tz, store.lang);
-        return _t("expected at %s", text);
+        return _t("there at %s", text);
     }
 
     get isLate() {

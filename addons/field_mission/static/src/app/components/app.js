@@ -48,6 +48,12 @@ export class FieldApp extends FieldComponent {
 
     get statusText() {
         const count = this.store.unsentCount;
+        if (this.store.stranger) {
+            return _t("Other user");
+        }
+        if (this.store.status === "expired") {
+            return _t("Logged out");
+        }
         if (this.store.status === "syncing") {
             return _t("Sending…");
         }
@@ -73,10 +79,21 @@ export class FieldApp extends FieldComponent {
             saved: _t("Saved on the phone"),
             waiting: _t("Send what is waiting before you leave."),
             missing: _t("Something is still missing."),
+            network: _t("This needs a network. Try again where there is one."),
+            camera: _t("The camera can't be used here. Type the code instead."),
         }[this.store.toast];
     }
 
+    /** Inside Odoo's own app, or a browser without workers: pages open only with a network. */
     get isWebview() {
-        return /OdooMobile/i.test(navigator.userAgent);
+        return /OdooMobile/i.test(navigator.userAgent) || !navigator.serviceWorker;
+    }
+
+    /** Safari forgets what a page kept after a week, unless it was put on the home screen. */
+    get isSafariTab() {
+        const isApple =
+            /iPhone|iPad/.test(navigator.userAgent) ||
+            (/Macintosh/.test(navigator.userAgent) && navigator.maxTouchPoints > 1);
+        return isApple && !navigator.standalone && !this.isWebview;
     }
 }

@@ -20,13 +20,16 @@ export class ChecksPanel extends FieldComponent {
 
     bounds(check) {
         const unit = check.unit ? ` ${check.unit}` : "";
+        const [min, max] = [check.min, check.max].map((bound) =>
+            Number(bound).toLocaleString(this.store.lang)
+        );
         if (check.has_min && check.has_max) {
-            return `${check.min} – ${check.max}${unit}`;
+            return `${min} – ${max}${unit}`;
         }
         if (check.has_min) {
-            return `≥ ${check.min}${unit}`;
+            return `≥ ${min}${unit}`;
         }
-        return check.has_max ? `≤ ${check.max}${unit}` : unit.trim();
+        return check.has_max ? `≤ ${max}${unit}` : unit.trim();
     }
 
     yesnoOptions() {

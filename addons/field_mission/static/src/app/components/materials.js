@@ -1,6 +1,7 @@
 import {useRef, useState} from "@odoo/owl";
 import {_t} from "../core/i18n";
 import {billingLabels} from "../core/labels";
+import {getDetector} from "../core/scan";
 import {FieldComponent} from "./base";
 import {Icon} from "./icon";
 
@@ -92,33 +93,39 @@ export class MaterialsPanel extends FieldComponent {
     }
 
     get canScan() {
-        return "BarcodeDetector" in window && Boolean(navigator.mediaDevices);
+        return Boolean(navigator.mediaDevices);
     }
 
     async scan() {
         this.state.scanning = true;
-        const stream = await navigator.mediaDevices
-            .getUserMedia({video: {facingMode: "environment"}})
-            .catch(() => null);
-        if (!stream) {
+        let stream = null;
+        try {
+            const detector = await getDetector();
+            const video = {facingMode: "environment"};
+            stream = await navigator.mediaDevices.getUserMedia({video});
+            await this.watch(stream, detector);
+        } catch {
+            // Refused, no camera, or the library is not on the phone yet.
+            this.store.say("camera");
+        } finally {
+            stream?.getTracks().forEach((track) => track.stop());
             this.state.scanning = false;
+        }
+    }
+
+    async watch(stream, detector) {
+        if (!this.video.el) {
             return;
         }
-        try {
-            this.video.el.srcObject = stream;
-            await this.video.el.play();
-            const detector = new window.BarcodeDetector();
-            while (this.state.scanning) {
-                const codes = await detector.detect(this.video.el);
-                if (codes.length) {
-                    this.take(codes[0].rawValue);
-                    break;
-                }
-                await new Promise((resolve) => setTimeout(resolve, 150));
+        this.video.el.srcObject = stream;
+        await this.video.el.play();
+        while (this.state.scanning && this.video.el) {
+            const codes = await detector.detect(this.video.el);
+            if (codes.length) {
+                this.take(codes[0].rawValue);
+                return;
             }
-        } finally {
-            stream.getTracks().forEach((track) => track.stop());
-            this.state.scanning = false;
+            await new Promise((resolve) => setTimeout(resolve, 150));
         }
     }
 

@@ -58,6 +58,37 @@ export function dayOf(date, tz) {
     return format("en-CA", options).format(date);
 }
 
+/** How far a time zone is ahead of UTC at an instant, in milliseconds. */
+function offset(moment, tz) {
+    const options = {timeZone: tz, hourCycle: "h23", year: "numeric", month: "2-digit"};
+    const more = {day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit"};
+    const parts = format("en-CA", {...options, ...more}).formatToParts(new Date(moment));
+    const {
+        year,
+        month,
+        day,
+        hour: hours,
+        minute,
+        second,
+    } = Object.fromEntries(parts.map(({type, value}) => [type, Number(value)]));
+    return Date.UTC(year, month - 1, day, hours, minute, second) - moment;
+}
+
+/**
+ * The instant of a clock on the wall.
+ *
+ * @param {string} day "YYYY-MM-DD"
+ * @param {string} time "HH:MM"
+ * @param {string} tz
+ * @param {boolean} [isNextDay]
+ */
+export function fromLocal(day, time, tz, isNextDay = false) {
+    const wall = fromText(`${isNextDay ? addDays(day, 1) : day} ${time}:00`).getTime();
+    // Twice: the first guess may lie on the other side of a change of the clocks.
+    const guess = wall - offset(wall, tz);
+    return toText(new Date(wall - offset(guess, tz)));
+}
+
 export function addDays(day, count) {
     const date = fromText(`${day} 12:00:00`);
     date.setUTCDate(date.getUTCDate() + count);

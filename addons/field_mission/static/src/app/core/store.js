@@ -6,11 +6,19 @@ import {DeviceDatabase} from "./db";
 import {SyncEngine} from "./engine";
 import {keepFiles} from "./files";
 import {setTerms} from "./i18n";
+import {
+    databaseName,
+    findParked,
+    forgetLastUser,
+    getLastUser,
+    isStrangerHere,
+    setLastUser,
+    setStrangerHere,
+} from "./people";
 import {isLive, replay, replayShared, runningTime} from "./reducer";
 import {getWatchers} from "./registry";
 import {call, fetchTerms, TransportError} from "./transport";
 
-const LAST_USER = "field-last-user";
 const PULL_EVERY = 4 * 60 * 1000;
 const RETRY_FIRST = 5000;
 const RETRY_LONGEST = 5 * 60 * 1000;
@@ -22,10 +30,6 @@ export function newUuid() {
 export async function digest(bytes) {
     const hash = await crypto.subtle.digest("SHA-256", bytes);
     return [...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function databaseName(identity) {
-    return `field-${identity.db}-${identity.uid}`;
 }
 
 export class FieldStore {
@@ -43,6 +47,8 @@ export class FieldStore {
         this.drift = 0;
         this.lastSync = null;
         this.newVersion = false;
+        this.stranger = false;
+        this.parked = markRaw([]);
         this.persisted = null;
         this.toast = "";
         this.now = Date.now();
@@ -123,8 +129,9 @@ export class FieldStore {
         setInterval(() => {
             this.now = Date.now();
         }, 30000);
-        const known = this._readLastUser();
+        const known = getLastUser();
         if (known) {
+            this.stranger = isStrangerHere();
             await this._openFor(known);
             this.phase = "ready";
             this._watch();
@@ -134,20 +141,11 @@ export class FieldStore {
         await this._firstStart();
     }
 
-    _readLastUser() {
-        try {
-            return JSON.parse(localStorage.getItem(LAST_USER));
-        } catch {
-            return null;
-        }
-    }
-
     async _firstStart() {
         try {
             const data = await call("/field/api/bootstrap", {});
-            const identity = {uid: data.uid, db: data.db, name: data.user.name};
-            localStorage.setItem(LAST_USER, JSON.stringify(identity));
-            await this._openFor(identity);
+            await this._openFor({uid: data.uid, db: data.db, name: data.user.name});
+            setStrangerHere(false);
             await this.database.setMeta("snapshot", data);
             await this._takeSnapshot(data);
             this.status = "online";
@@ -165,6 +163,7 @@ export class FieldStore {
 
     async _openFor(identity) {
         this.identity = identity;
+        setLastUser(identity);
         this.database = markRaw(await DeviceDatabase.open(databaseName(identity)));
         let device = await this.database.getMeta("device");
         if (!device) {
@@ -196,6 +195,9 @@ export class FieldStore {
         });
         this.engine = markRaw(engine);
         await this._reload();
+        findParked(identity).then((parked) => {
+            this.parked = markRaw(parked);
+        });
         if (navigator.storage?.persist) {
             this.persisted = await navigator.storage.persist();
         }
@@ -263,6 +265,11 @@ export class FieldStore {
     _onStatus(kind, detail = "") {
         this.status = kind;
         this.detail = detail;
+        if (kind === "online" || kind === "other-user") {
+            // Not lifted by a mere try: what is one person's is not shown to another.
+            this.stranger = kind === "other-user";
+            setStrangerHere(this.stranger);
+        }
         if (kind === "online") {
             this.lastSync = nowText();
             this.database.setMeta("last_sync", this.lastSync);
@@ -402,9 +409,15 @@ export class FieldStore {
 
     /** Try a refused operation again under its uuid: the office may have taken it meanwhile. */
     async again(operation) {
-        await this.database.write(["ops"], ({ops}) =>
-            ops.put({...operation, state: "pending", sent: false, again: true})
-        );
+        const blob =
+            operation.kind === "photo" &&
+            (await this.database.get("blobs", operation.payload.uuid));
+        await this.database.write(["ops", "blobs"], ({ops, blobs}) => {
+            ops.put({...operation, state: "pending", sent: false, again: true});
+            if (blob) {
+                blobs.put({...blob, refused: false});
+            }
+        });
         await this._reload();
         this.sync();
     }
@@ -417,12 +430,27 @@ export class FieldStore {
         }, 4000);
     }
 
+    /** Open the app for who is logged in; what the former user did stays in a database of theirs. */
+    async changeUser() {
+        try {
+            const data = await call("/field/api/bootstrap", {});
+            setLastUser({uid: data.uid, db: data.db, name: data.user.name});
+            setStrangerHere(false);
+            location.reload();
+        } catch (error) {
+            if (!(error instanceof TransportError)) {
+                throw error;
+            }
+            this.say("network");
+        }
+    }
+
     /** Forget the user of this device; refused while anything of theirs is unsent. */
     async leave() {
         if (this.unsentCount) {
             return false;
         }
-        localStorage.removeItem(LAST_USER);
+        forgetLastUser();
         await this.database.write(["meta", "files"], ({meta, files}) => {
             meta.delete("snapshot");
             files.clear();
