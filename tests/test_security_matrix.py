@@ -51,6 +51,8 @@ MATRIX = {
     # requests and missions
     "field.request": {**ALL_READ, "planner": "rwc", "manager": "rwcd"},
     "field.request.inbox": OFFICE_SET_UP,
+    "field.mission.search": {},
+    "field.guard.line": {"manager": "rc"},
     "field.intake": {"planner": WIZARD, "manager": WIZARD},
     "field.mission": {**MISSION_READ, "planner": "rwcd", "manager": "rwcd"},
     "field.mission.event": ALL_READ,

@@ -34,6 +34,7 @@
         "wizard/field_suggestion_refusal_views.xml",
         "wizard/field_loading_views.xml",
         "wizard/field_intake_views.xml",
+        "wizard/field_guard_line_views.xml",
         "views/field_app_templates.xml",
         "views/field_photo_views.xml",
         "views/field_signature_views.xml",

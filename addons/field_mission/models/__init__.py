@@ -44,6 +44,9 @@ from . import field_document_ack
 from . import field_mission_document
 from . import field_mission_equipment
 from . import field_mission_readiness
+from . import field_mission_time_approval
+from . import field_mission_rebill
+from . import field_mission_archive
 from . import field_mission_slots
 from . import field_mission_follow_up
 from . import field_request_inbox

@@ -39,7 +39,8 @@ TRACED_FIELDS = PLAN_FIELDS | frozenset(
 # Written by the guarded actions only.
 GUARDED_FIELDS = frozenset(
     ("state", "validated", "date_validated", "validated_by_id", "actual_start", "actual_end",
-     "actual_start_server", "actual_end_server", "published", "date_published", "plan_version")
+     "actual_start_server", "actual_end_server", "published", "date_published", "plan_version",
+     "rebill_done", "rebill_done_by_id", "date_rebill_done")
 )  # fmt: skip
 
 

@@ -52,6 +52,7 @@ class FieldMissionReadiness(models.Model):
     def _search_readiness(self, operator, value):
         if operator != "in":
             return NotImplemented
+        self._check_reads_readiness()
         today = fields.Date.context_today(self)
         missions = self.search(
             Domain("state", "in", WAITING)
@@ -77,8 +78,7 @@ class FieldMissionReadiness(models.Model):
         :return: ``{mission_id: {"level": "red" | "orange" | "green", "reasons": [sentence, …]}}``
         :raises AccessError: the user is no planner
         """
-        if not self.env.user.has_group("field_mission.group_field_planner"):
-            raise AccessError(self.env._("Only planners look at what missions lack."))
+        self._check_reads_readiness()
         self.check_access("read")
         return {
             mission_id: {
@@ -87,6 +87,11 @@ class FieldMissionReadiness(models.Model):
             }
             for mission_id, rows in self._get_readiness().items()
         }
+
+    @api.model
+    def _check_reads_readiness(self):
+        if not self.env.su and not self.env.user.has_group("field_mission.group_field_planner"):
+            raise AccessError(self.env._("Only planners look at what missions lack."))
 
     # ------------------------------------------------------------------ what is looked at
 

@@ -167,7 +167,7 @@ class FieldMissionScreens(models.Model):
     def action_ask_reason(self):
         """Ask why these missions take the step named by the context, then take it.
 
-        The key ``field_step`` of the context names it: reschedule, cancel, reopen or unvalidate.
+        The key ``field_step`` of the context names it, one of those of ``field.reason.wizard``.
 
         :return: a window action on ``field.reason.wizard``
         """

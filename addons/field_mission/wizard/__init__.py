@@ -1,4 +1,5 @@
 from . import field_intake
+from . import field_guard_line
 from . import field_technician_setup
 from . import field_work_wizard_mixin
 from . import field_reason_wizard

@@ -6,6 +6,8 @@ STEPS = [
     ("cancel", "Cancel"),
     ("reopen", "Reopen"),
     ("unvalidate", "Withdraw validation"),
+    ("rebill", "To rebill"),
+    ("drop_rebill", "Not to rebill"),
 ]
 
 

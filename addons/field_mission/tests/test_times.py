@@ -1,0 +1,134 @@
+from datetime import datetime
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import freeze_time, tagged
+
+from .common import FieldMissionCommon
+
+
+@tagged("post_install", "-at_install")
+class TestTimes(FieldMissionCommon):
+    """Tapped, declared and validated times stay apart; what is odd is named."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        for user in (cls.planner, cls.manager, cls.tech_user):
+            user.lang = "en_US"
+        cls.mission = cls._planned(service_type_id=cls.bare_type.id)
+        cls.mission.action_start()
+
+    def _time(self, start, stop, employee=None, mission=None, **vals):
+        return self.env["field.mission.time"].create(
+            {
+                "mission_id": (mission or self.mission).id,
+                "employee_id": (employee or self.tech).id,
+                "kind": "on_site",
+                "start": start,
+                "stop": stop,
+                **vals,
+            }
+        )
+
+    def test_tapped_declared_and_corrected_stay_apart(self):
+        mission = self.mission.with_user(self.tech_user)
+        mission.action_arrive(at="2026-11-30 08:05:00")
+        mission.action_pause(at="2026-11-30 09:05:00")
+        mission.action_resume(at="2026-11-30 09:20:00")
+        mission.action_done(at="2026-11-30 10:20:00")
+        mission.action_add_time("travel", "2026-11-30 10:20:00", "2026-11-30 10:50:00")
+        lines = self.mission.time_ids
+        self.assertEqual(
+            [(line.kind, line.source) for line in lines],
+            [
+                ("on_site", "clicked"),
+                ("break", "clicked"),
+                ("on_site", "clicked"),
+                ("travel", "declared"),
+            ],
+        )
+        first = lines[0]
+        first.with_user(self.planner).action_correct(
+            "2026-11-30 08:00:00", "2026-11-30 09:05:00", "Parking took five minutes"
+        )
+        self.assertEqual(first.source, "corrected")
+        self.assertAlmostEqual(first.clicked_duration, 1.0)
+        self.assertAlmostEqual(first.duration, 65 / 60)
+        self.assertEqual(first.start_clicked, datetime(2026, 11, 30, 8, 5))
+        event = self.mission.event_ids.filtered(lambda e: e.reason == "Parking took five minutes")
+        self.assertIn("2026-11-30 08:05:00", str(event.changes), "the former value is kept")
+
+    def test_managers_validate_a_batch_and_it_stops_changing(self):
+        lines = self._time(datetime(2026, 11, 30, 8), datetime(2026, 11, 30, 9)) | self._time(
+            datetime(2026, 11, 30, 9), datetime(2026, 11, 30, 10)
+        )
+        for user in (self.tech_user, self.planner):
+            with self.assertRaises(AccessError):
+                lines.with_user(user).action_approve()
+        lines.with_user(self.manager).action_approve()
+        self.assertEqual(lines.mapped("approved_by_id"), self.manager)
+        with self.assertRaises(UserError) as refused:
+            lines[0].with_user(self.planner).action_correct(
+                "2026-11-30 08:00:00", "2026-11-30 08:30:00", "Shorter"
+            )
+        self.assertIn("is validated", str(refused.exception))
+        lines[0].with_user(self.manager).action_unapprove()
+        lines[0].with_user(self.planner).action_correct(
+            "2026-11-30 08:00:00", "2026-11-30 08:30:00", "Shorter"
+        )
+        self.assertFalse(lines[0].approved)
+        self.assertTrue(lines[1].approved)
+
+    def test_overlaps_are_named_and_not_validated(self):
+        one = self._time(datetime(2026, 11, 30, 8), datetime(2026, 11, 30, 10))
+        other = self._time(datetime(2026, 11, 30, 9, 30), datetime(2026, 11, 30, 11))
+        colleague = self._time(
+            datetime(2026, 11, 30, 8), datetime(2026, 11, 30, 10), employee=self.tech2
+        )
+        lines = (one | other | colleague).with_user(self.manager)
+        self.assertEqual(
+            lines.mapped("issue"), ["overlaps another time", "overlaps another time", ""]
+        )
+        with self.assertRaises(UserError) as refused:
+            lines.action_approve()
+        self.assertIn("Ana Tech", str(refused.exception))
+        self.assertFalse(colleague.approved, "all of a batch or none")
+        colleague.with_user(self.manager).action_approve()
+        self.assertTrue(colleague.approved)
+
+    @freeze_time("2026-12-01 08:00:00")
+    def test_a_forgotten_stop(self):
+        line = self._time(datetime(2026, 11, 30, 8), False).with_user(self.manager)
+        self.assertEqual(line.issue, "forgotten stop")
+        with self.assertRaises(UserError) as refused:
+            line.action_approve()
+        self.assertIn("still runs", str(refused.exception))
+        line.action_correct("2026-11-30 08:00:00", "2026-11-30 10:00:00", "Forgot to tap")
+        self.assertFalse(line.issue)
+        line.action_approve()
+        self.assertAlmostEqual(line.duration, 2.0)
+
+    def test_a_night_and_the_longest_night_of_the_year(self):
+        night = self._time(datetime(2026, 11, 30, 21), datetime(2026, 12, 1, 2))
+        self.assertEqual(night.with_user(self.manager).issue, "over midnight")
+        self.assertAlmostEqual(night.duration, 5.0)
+        # Paris, 25 October 2026: 0:30 to 4:30 on the wall are five hours.
+        change = self._time(datetime(2026, 10, 24, 22, 30), datetime(2026, 10, 25, 3, 30))
+        self.assertAlmostEqual(change.duration, 5.0)
+        self.assertIn("the clocks changed", change.with_user(self.manager).issue)
+        self.assertIn("05:00", change.with_user(self.manager).issue)
+
+    def test_issues_of_a_list_are_found_at_once(self):
+        lines = self.env["field.mission.time"]
+        for hour in range(8):
+            lines |= self._time(datetime(2026, 11, 30, hour), datetime(2026, 11, 30, hour + 1))
+
+        def count(records):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.cr.sql_log_count
+            records.with_user(self.manager).mapped("issue")
+            return self.cr.sql_log_count - before
+
+        count(lines)
+        self.assertLessEqual(count(lines) - count(lines[0]), 1)
