@@ -23,6 +23,7 @@ from . import (
     test_publication,
     test_roundtrip,
     test_shown_plan,
+    test_screen_tours,
     test_site_page,
     test_slots,
     test_subcontractors,

@@ -127,9 +127,12 @@ export class FieldLoad extends Component {
     }
 
     async load() {
+        const params = {...this.state.params};
         this.state.load = await this.keepLast.add(
-            this.orm.call("field.load", "get_load", [{...this.state.params}])
+            this.orm.call("field.load", "get_load", [params])
         );
+        // What is on the screen was asked with these: a click on a cell means these days.
+        this.shown = params;
     }
 
     // ------------------------------------------------------------------ what is shown
@@ -277,11 +280,7 @@ export class FieldLoad extends Component {
     // ------------------------------------------------------------------ what is opened
 
     async open(row, key, view) {
-        const action = await this.orm.call("field.load", "get_load_action", [
-            {...this.state.params},
-            row,
-            key,
-        ]);
+        const action = await this.orm.call("field.load", "get_load_action", [this.shown, row, key]);
         if (view) {
             action.views.sort(([, a], [, b]) => (b === view) - (a === view));
         }

@@ -303,6 +303,7 @@ export class FieldMapRenderer extends Component {
             }
             this.draw(false);
         } else {
+            this.state.selected = entry.id;
             this.map.setView([entry.lat, entry.lon], Math.max(this.map.getZoom(), 14));
             this.popup([entry.lat, entry.lon], [entry]);
         }
