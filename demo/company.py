@@ -17,6 +17,7 @@ PEOPLE = {
         "Claire Bernard",
         "field_mission.group_field_manager",
         "hr.group_hr_user",
+        "hr_holidays.group_hr_holidays_user",
         "sales_team.group_sale_manager",
         "product.group_product_manager",
         "stock.group_stock_manager",

@@ -117,6 +117,14 @@ class Visit:
             self.arrival_known = max(self.arrival_known, former.end_known)
             self.end_known = max(self.end_known, former.end_known)
 
+    def delay(self, by):
+        """Let the technician leave, arrive and finish later than drawn.
+
+        :param by: ``timedelta``
+        """
+        for name in ("depart", "arrive", "leave", "arrival_known", "end_known"):
+            setattr(self, name, getattr(self, name) + by)
+
     def parcels(self):
         """What the device sends, and when.
 

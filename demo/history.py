@@ -23,6 +23,8 @@ OWED = {
     "LAR": "Nettoyage VMC",
 }
 WEEKDAYS = ("tue", "wed", "thu")
+# What is looked after on each of their sites, and how many.
+EQUIPMENT = {"HTR": ("Chaudière", 1), "RVL": ("Extincteur", 3), "LAR": ("Caisson VMC", 2)}
 
 
 def first_moment(start):
@@ -43,6 +45,7 @@ def live(desk, start):
     :param start: first day of the planning
     """
     monday = _monday(start)
+    equip_sites(desk)
     plans = _make_plans(desk, monday)
     for week in PAST:
         if desk.get_mark(f"history{week}"):
@@ -51,6 +54,7 @@ def live(desk, start):
         days = [first + timedelta(days=number) for number in range(5)]
         desk.at(local(first - timedelta(days=3), 16))
         plans.with_env(desk.as_user("planner")).action_generate()
+        _name_equipment(desk)
         tours.plan_tours(desk, days)
         desk.at(local(days[0], 6))
         fieldwork.work_off(desk, days)
@@ -61,6 +65,45 @@ def live(desk, start):
             office.bill(desk)
         desk.set_mark(f"history{week}", "1")
         desk.commit()
+
+
+def equip_sites(desk):
+    """Name the equipment that the contracts look after, on each site that they owe visits to."""
+    if desk.get_mark("equipment"):
+        return
+    for code, (kind, number) in EQUIPMENT.items():
+        customer = desk.find(f"customer_{code}")
+        sites = desk.env["res.partner"].search(
+            [("is_field_site", "=", True), ("site_customer_id", "=", customer.id)], order="id"
+        )
+        desk.as_user("planner")["field.equipment"].create(
+            [
+                {
+                    "name": f"{kind} {place}" if number > 1 else kind,
+                    "serial": f"{code}-{site.id:05d}-{place}",
+                    "site_id": site.id,
+                    "date_installed": f"20{10 + site.id % 13:02d}-0{1 + site.id % 9}-12",
+                }
+                for site in sites
+                for place in range(1, number + 1)
+            ]
+        )
+    desk.set_mark("equipment", "1")
+    desk.commit()
+
+
+def _name_equipment(desk):
+    """Say of each visit to come which equipment of its site it is about."""
+    visits = desk.as_user("planner")["field.mission"].search(
+        [
+            ("company_id", "=", desk.company.id),
+            ("state", "=", "draft"),
+            ("origin", "=", "contract"),
+            ("equipment_ids", "=", False),
+        ]
+    )
+    for site, missions in visits.grouped("site_id").items():
+        missions.equipment_ids = site.site_equipment_ids
 
 
 def _make_plans(desk, monday):

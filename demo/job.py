@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 from odoo import fields
 
-from . import agreements, company, fieldwork, history, intake, office, summary, tours
+from . import agreements, company, fieldwork, history, intake, office, summary, today, tours
 from .clock import local
 from .desk import Desk
 from .week import Week, default_start
@@ -70,6 +70,8 @@ def run(
         proven = office.prove(desk, worked)
         office.bill(desk)
         files = office.write_reports(proven, folder) if folder else []
+        if tells:
+            today.live(desk, week.days)
         return summary.collect(desk, run_of_tours, files)
 
 

@@ -31,6 +31,10 @@ def plan_tours(desk, days):
             raise ValueError(f"No tours were proposed: {run.error or run.state}")
         run.action_accept()
         desk.commit()
+    mark = f"published {min(days)}"
+    if desk.get_mark(mark):
+        # What the planner changed since is not ours to publish.
+        return run.with_env(desk.env)
     tours = get_tours(desk, days).with_env(planner)
     # A day of which everything clashes waits for the planner; there is nothing to publish yet.
     hidden = tours.filtered(
@@ -39,7 +43,8 @@ def plan_tours(desk, days):
     if hidden:
         desk.say(f"planner: publishes {len(hidden)} tours")
         hidden.action_publish()
-        desk.commit()
+    desk.set_mark(mark, "1")
+    desk.commit()
     return run.with_env(desk.env)
 
 

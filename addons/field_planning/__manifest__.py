@@ -32,6 +32,7 @@
         "security/field_publish_security.xml",
         "data/field_message_cron.xml",
         "data/mail_template_data.xml",
+        "views/field_team_views.xml",
         "views/field_tour_views.xml",
         "views/field_optimization_views.xml",
         "views/field_mission_views.xml",

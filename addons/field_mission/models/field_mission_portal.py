@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ..core import slots
@@ -13,6 +13,9 @@ class FieldMissionPortal(models.Model):
     """
 
     _inherit = "field.mission"
+
+    # The customer's link: a subcontractor who works on the mission must not find it there.
+    access_token = fields.Char(groups="base.group_user")
 
     @api.model
     def _get_portal_domain(self):

@@ -13,6 +13,11 @@ SCALES = (DAY, WEEK, MONTH)
 LIMITS = (60, 100)
 
 
+def percent_of(work: float, available: float) -> int | None:
+    """Return work in percent of the time available; None without any time."""
+    return round(100 * work / available) if available > 0 else None
+
+
 @dataclass(frozen=True)
 class Bucket:
     """A column: the days from ``first`` to ``last``; ``key`` is the first day of its period."""
@@ -41,9 +46,7 @@ class Cell:
     @property
     def percent(self) -> int | None:
         """Work in percent of the time available; None without any time."""
-        if self.available <= 0:
-            return None
-        return round(100 * self.work / self.available)
+        return percent_of(self.work, self.available)
 
     @property
     def level(self) -> str:

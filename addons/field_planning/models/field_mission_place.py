@@ -33,7 +33,8 @@ class FieldMissionPlace(models.Model):
         :param confirmed: missions whose warnings the planner has read: list of ids, or
             ``{id: [code, …]}`` to accept these warnings only
         :return: ``{"applied": [now], "refused": [{"id", "issues"}], "to_confirm": [{"id",
-            "issues"}], "conflicts": [now], "undo": [moves that restore]}`` where ``now`` is the
+            "issues"}], "conflicts": [now], "undo": [moves that restore], "loads": [what those to
+            confirm make of people's days, as :meth:`field_get_loads` says it]}`` where ``now`` is the
             mission's ``id``, ``plan_version``, technician, slot, state and name
         :raises UserError: a malformed argument
         :raises AccessError: the user is no planner, or may not read one of the missions
@@ -71,7 +72,7 @@ class FieldMissionPlace(models.Model):
             else:
                 result["conflicts"].append(mission._get_place())
         issues = self._judge_moves(fresh, judge)
-        accepted = []
+        accepted, waiting = [], []
         for mission, move in fresh:
             hard = [issue for issue in issues[mission.id] if issue["level"] == core.HARD]
             soft = [
@@ -83,8 +84,10 @@ class FieldMissionPlace(models.Model):
                 result["refused"].append({"id": mission.id, "issues": hard})
             elif soft:
                 result["to_confirm"].append({"id": mission.id, "issues": issues[mission.id]})
+                waiting.append((mission, move))
             else:
                 accepted.append((mission, move))
+        result["loads"] = self._get_move_loads(waiting)
         restores = [mission._get_restoring_move() for mission, _move in accepted]
         self._apply_moves(accepted)
         for (mission, _move), restore in zip(accepted, restores, strict=True):

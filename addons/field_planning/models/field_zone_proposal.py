@@ -19,7 +19,7 @@ class FieldZoneProposal(models.Model):
 
     _name = "field.zone.proposal"
     _description = "Proposal of zones"
-    _inherit = ["hr.mixin"]
+    _inherit = ["hr.mixin", "field.background.mixin"]
     _order = "create_date desc, id desc"
     _check_company_auto = True
 
@@ -52,12 +52,28 @@ class FieldZoneProposal(models.Model):
         help="When all is accepted, archive the present zones that no site is left in.",
     )
     state = fields.Selection(
-        [("draft", "Draft"), ("ready", "To decide"), ("accepted", "Accepted")],
+        [
+            ("draft", "Draft"),
+            ("running", "Being worked out"),
+            ("ready", "To decide"),
+            ("accepted", "Accepted"),
+        ],
         default="draft",
         required=True,
         readonly=True,
         copy=False,
+        index=True,
     )
+    user_id = fields.Many2one(
+        "res.users",
+        string="Asked by",
+        default=lambda self: self.env.user,
+        required=True,
+        readonly=True,
+        copy=False,
+    )
+    progress = fields.Float(readonly=True, copy=False)
+    error = fields.Text(readonly=True, copy=False)
     line_ids = fields.One2many(
         "field.zone.proposal.line", "proposal_id", string="Proposed zones",
         domain=[("kind", "=", "proposed")], readonly=True, copy=False,
@@ -101,33 +117,95 @@ class FieldZoneProposal(models.Model):
     # ------------------------------------------------------------------ compute
 
     def action_compute(self):
-        """Propose zones from the missions of the period.
+        """Ask for zones from the missions of the period; they are worked out in the background.
 
-        :raises UserError: there is nothing to propose from, or it was accepted already
+        :raises UserError: it was accepted already, or is being worked out
+        """
+        self.check_access("write")
+        for proposal in self:
+            if proposal.state == "running":
+                raise UserError(self.env._("This proposal is being worked out already."))
+            if proposal.state == "accepted" or proposal.line_ids.zone_id:
+                raise UserError(self.env._("Accepted zones stay: make a new proposal."))
+        self.write({"state": "running", "progress": 0, "error": False, "user_id": self.env.uid})
+        self.env.ref("field_planning.ir_cron_field_zone_proposal").sudo()._trigger()
+        return True
+
+    def action_cancel(self):
+        """Give up proposals that are being worked out; what was chosen stays."""
+        self.check_access("write")
+        self.filtered(lambda proposal: proposal.state == "running").write(
+            {"state": "draft", "progress": 0}
+        )
+        return True
+
+    def poll(self):
+        """Return how far one proposal is, for the screen that waits.
+
+        :return: ``{"state": …, "progress": percent}``
         """
         self.ensure_one()
-        self.check_access("write")
-        if self.state == "accepted" or self.line_ids.zone_id:
-            raise UserError(self.env._("Accepted zones stay: make a new proposal."))
+        self.check_access("read")
+        return {"state": self.state, "progress": self.progress}
+
+    @api.model
+    def _cron_compute(self):
+        """Work out the proposals asked for, one after the other, as who asked for them."""
+        cron = self.env["ir.cron"]
+        runs = self.search([("state", "=", "running")], order="id")
+        for number, run in enumerate(runs, 1):
+            # Given up, or taken by another worker meanwhile.
+            if run.try_lock_for_update() and run.state == "running":
+                run._as_user()._run_now(lambda: cron._commit_progress(0))
+            if not cron._commit_progress(1, remaining=len(runs) - number):
+                return
+
+    def _run_now(self, commit=None):
+        """Work out one proposal; what stands against it is said in its ``error``.
+
+        :param commit: called where the progress may be shown to who waits
+        """
+        self.ensure_one()
+        try:
+            for percent in self._compute_zones():
+                self.progress = percent
+                if commit:
+                    commit()
+                    self.invalidate_recordset(["state"])
+                    if self.state != "running":
+                        # Given up while it was worked out.
+                        return
+        except UserError as error:
+            # Nothing is written before the whole result is there.
+            self.write({"state": "draft", "progress": 0, "error": str(error)})
+
+    def _compute_zones(self):
+        """Work out the zones of one proposal; yields the percent done, writes at the end.
+
+        :raises UserError: there is nothing to propose from
+        """
         people = self._get_people()
         data = self._read_year()
         if not data["places"]:
             raise UserError(self.env._("No mission of that period has a site with coordinates."))
         if not people:
             raise UserError(self.env._("Choose the technicians who will work in the zones."))
+        yield 20
         homes = self._get_homes(people | data["people"])
         own_homes = {person.id: homes.get(person.id) for person in people}
         count = self.zone_count or len(people)
         zones = zoning.propose(data["places"], count, [home for home in own_homes.values() if home])
+        yield 50
         days = [visit.day for visit in data["visits"]]
         hours = self._get_hours(people, min(days), max(days))
         crews = zoning.share_people(data["places"], zones, own_homes, hours)
+        yield 70
         detour = self.company_id.field_travel_detour
         before = zoning.replay(data["visits"], data["zone_of"], homes, detour)
+        yield 85
         then = zoning.reassign(data["visits"], zones, crews)
         after = zoning.replay(then, zones, homes, detour)
         self._write_result(data, zones, crews, hours, before, after)
-        return True
 
     def _get_people(self):
         chosen = self.technician_ids
@@ -265,6 +343,7 @@ class FieldZoneProposal(models.Model):
         self.write(
             {
                 "state": "ready",
+                "progress": 100,
                 "mission_count": data["missions"],
                 "unplaced_count": len(data["unplaced"]),
                 "km_before": sum(totals.km for totals in before.values()),

@@ -2,7 +2,7 @@ from datetime import date, datetime, timedelta
 
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
-from odoo.tests import freeze_time, tagged
+from odoo.tests import Form, freeze_time, tagged
 
 from .common import MONDAY
 from .visits_common import TODAY, FieldVisitCommon
@@ -225,3 +225,110 @@ class TestLoad(FieldVisitCommon):
         for _number in range(5):
             self._generate(self._plan_visits())
         self.assertLessEqual(cost(), few + 1)
+
+
+@tagged("post_install", "-at_install")
+@freeze_time(TODAY)
+class TestLoadOfAPlacement(FieldVisitCommon):
+    """What a placement makes of a day, before and after."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        (cls.planner | cls.tech_user).lang = "en_US"
+        cls.first = cls._plan(cls._mission("A", 1, 9, planned_duration=3), 9)
+        cls.second = cls._mission("B", 1, planned_duration=2)
+
+    def _texts(self, mission):
+        mission = mission.with_user(self.planner).with_context(lang="en_US")
+        mission.invalidate_recordset(["load_text", "load_percent"])
+        return mission.load_text, mission.load_percent
+
+    def _minutes(self, *moves):
+        rows = self.env["field.mission"].with_user(self.planner).field_get_loads(list(moves))
+        return [(row["technician_id"], row["before"], row["after"]) for row in rows]
+
+    def test_the_form_says_before_and_after(self):
+        travel = self._tour().travel_minutes
+        text, percent = self._texts(self.first)
+        self.assertIn(": 0 h 00 → ", text)
+        self.assertTrue(text.startswith("Ana Tech, "), text)
+        self.assertIn("of 8 h 15", text)
+        self.assertEqual(percent, round(100 * (180 + travel) / 495))
+        form = Form(self.second.with_user(self.planner))
+        form.planned_start = "2026-11-30 13:00:00"
+        form.technician_id = self.tech
+        self.assertIn(f"→ {(300 + travel) // 60} h", form.load_text)
+        self.assertFalse(self._texts(self.second)[0], "nothing was saved")
+
+    def test_helpers_have_their_own_line(self):
+        self.first.helper_ids = self.tech2
+        lines = self._texts(self.first)[0].split("\n")
+        self.assertEqual([line.split(",")[0] for line in lines], ["Ana Tech", "Bo Tech"])
+
+    def test_who_is_away_has_no_hours(self):
+        self._leave(self.tech, datetime(2026, 11, 30, 6), datetime(2026, 11, 30, 18))
+        self.assertIn("no working hours", self._texts(self.first)[0])
+
+    def test_dialogs_of_the_board(self):
+        travel = self._tour().travel_minutes
+        there = {"planned_start": "2026-11-30 13:00:00", "technician_id": self.tech.id}
+        self.assertEqual(
+            self._minutes({"id": self.second.id, **there}),
+            [(self.tech.id, 180 + travel, 300 + travel)],
+        )
+        # Moved within its day: the mission itself is no load of before.
+        self.assertEqual(
+            self._minutes({"id": self.first.id, **there}), [(self.tech.id, 0, 180 + travel)]
+        )
+        # Several at once are one day.
+        both = self._minutes({"id": self.first.id, **there}, {"id": self.second.id, **there})
+        self.assertEqual(both, [(self.tech.id, 0, 300 + travel)])
+        self.assertEqual(self._minutes({"id": self.second.id, "planned_start": False}), [])
+        result = self.second.with_user(self.planner).action_place(
+            [{"id": self.second.id, "plan_version": self.second.plan_version, **there,
+              "planned_start": "2026-11-30 09:00:00"}]
+        )  # fmt: skip
+        self.assertTrue(result["to_confirm"])
+        self.assertEqual(result["loads"][0]["after"], 300 + travel)
+
+    def test_not_for_technicians(self):
+        for user in (self.tech_user, self.sub_user, self.customer_user):
+            with self.assertRaises(AccessError):
+                self.env["field.mission"].with_user(user).field_get_loads([])
+        self.first.action_publish()
+        self.env.flush_all()
+        with self.assertRaises(AccessError):
+            self.first.with_user(self.tech_user).read(["load_text"])
+        team = self.env["field.team"].create({"name": "North"})
+        with self.assertRaises(AccessError):
+            team.with_user(self.tech_user).read(["load_html"])
+        with self.assertRaises(UserError):
+            self.env["field.mission"].with_user(self.planner).field_get_loads([{"id": "x"}])
+
+    def test_queries_do_not_grow(self):
+        many = self.first.browse()
+        for index in range(8):
+            many |= self._plan(self._mission(f"M{index}", 1, technician=self.tech2), 9 + index)
+        self.env.flush_all()
+
+        def count(missions):
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            missions.with_user(self.planner).mapped("load_text")
+            return self.env.cr.sql_log_count - before
+
+        count(self.first)
+        self.assertLessEqual(count(many), count(self.first) + 2)
+
+    def test_the_team_shows_two_weeks_and_its_zones(self):
+        zone = self.env["field.zone"].create({"name": "Coast"})
+        team = self.env["field.team"].create({"name": "North <b>"})
+        (self.tech | self.tech2).write({"field_team_id": team.id})
+        self.tech.field_zone_ids = zone
+        shown = team.with_user(self.planner).with_context(lang="en_US")
+        self.assertEqual(shown.zone_ids, zone)
+        self.assertIn("Ana Tech", shown.load_html)
+        self.assertIn("Next week", shown.load_html)
+        self.assertIn("of 41.2 h", shown.load_html)
+        self.assertIn("of 82.5 h", shown.load_html, "the team sums its people")

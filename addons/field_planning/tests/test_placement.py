@@ -373,6 +373,7 @@ class TestPlacement(FieldPlanningCommon):
                 self._drop(warned, datetime(2026, 11, 29, 9, 0)),
             ]
         )
+        loads = result.pop("loads")
         self.assertEqual(
             {key: [one["id"] for one in result[key]] for key in result},
             {
@@ -383,6 +384,7 @@ class TestPlacement(FieldPlanningCommon):
                 "undo": [good.id],
             },
         )
+        self.assertEqual([load["technician_id"] for load in loads], [self.tech.id])
 
     def test_conflict_overwrites_nothing(self):
         mission = self._plan(self._free(), 9)

@@ -254,9 +254,35 @@ class TestZoneProposal(FieldPlanningCommon):
             )
         )
 
-    def test_two_towns_two_zones_less_driving(self):
+    def _work_out(self, proposal):
+        """Ask, and do at once what the cron does."""
+        proposal.action_compute()
+        self.assertEqual(proposal.poll(), {"state": "running", "progress": 0})
+        proposal._as_user()._run_now()
+
+    def test_it_is_worked_out_in_the_background(self):
         proposal = self._proposal()
         proposal.action_compute()
+        cron = self.env.ref("field_planning.ir_cron_field_zone_proposal")
+        self.assertTrue(self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)]))
+        with self.assertRaises(UserError):
+            proposal.action_compute()
+        seen = []
+        proposal._as_user()._run_now(lambda: seen.append(proposal.progress))
+        self.assertEqual(seen, sorted(seen))
+        self.assertGreater(len(seen), 2)
+        self.assertEqual(proposal.poll(), {"state": "ready", "progress": 100})
+
+    def test_given_up(self):
+        proposal = self._proposal()
+        proposal.action_compute()
+        proposal._as_user()._run_now(proposal.action_cancel)
+        self.assertEqual(proposal.state, "draft")
+        self.assertFalse(proposal.line_ids)
+
+    def test_two_towns_two_zones_less_driving(self):
+        proposal = self._proposal()
+        self._work_out(proposal)
         self.assertEqual(proposal.mission_count, 48)
         self.assertEqual(sorted(proposal.line_ids.mapped("name")), ["Brest", "Quimper"])
         self.assertEqual(proposal.line_ids.mapped("hours"), [48.0, 48.0])
@@ -269,14 +295,14 @@ class TestZoneProposal(FieldPlanningCommon):
         self.assertEqual(self.sites.site_zone_id, self.old, "nothing is applied yet")
         self.assertFalse(self.env["field.zone"].search([("name", "=", "Brest")]))
         again = self._proposal()
-        again.action_compute()
+        self._work_out(again)
         self.assertEqual(
             again.line_ids.mapped("commune_text"), proposal.line_ids.mapped("commune_text")
         )
 
     def test_accepting_one_zone(self):
         proposal = self._proposal()
-        proposal.action_compute()
+        self._work_out(proposal)
         line = proposal.line_ids.filtered(lambda line: line.name == "Brest")
         by_hand = self.sites.filtered(lambda site: site.city == "Brest")[0]
         by_hand.write({"site_zone_manual": True})
@@ -295,7 +321,7 @@ class TestZoneProposal(FieldPlanningCommon):
 
     def test_accepting_all(self):
         proposal = self._proposal(archive_empty=True)
-        proposal.action_compute()
+        self._work_out(proposal)
         proposal.action_accept_all()
         self.assertEqual(proposal.state, "accepted")
         self.assertEqual(len(self.sites.site_zone_id), 2)
@@ -311,7 +337,7 @@ class TestZoneProposal(FieldPlanningCommon):
             self._vals(site_id=lost.id, promised_kind="day", promised_date=self.day)
         )
         proposal = self._proposal()
-        proposal.action_compute()
+        self._work_out(proposal)
         self.assertEqual(proposal.unplaced_count, 1)
         self.assertIn(lost, proposal.site_ids.site_id)
         data = (
@@ -323,8 +349,11 @@ class TestZoneProposal(FieldPlanningCommon):
         self.assertEqual(len(data["groups"]), 2)
 
     def test_nothing_to_propose(self):
-        with self.assertRaises(UserError):
-            self._proposal(date_from=date(2020, 1, 1), date_to=date(2020, 2, 1)).action_compute()
+        old = self._proposal(date_from=date(2020, 1, 1), date_to=date(2020, 2, 1))
+        self._work_out(old)
+        self.assertEqual(old.state, "draft")
+        self.assertIn("site", old.error)
+        self.assertFalse(old.line_ids)
         with self.assertRaises(ValidationError):
             self._proposal(date_to=self.day - timedelta(days=1))
         with self.assertRaises(ValidationError):
@@ -332,7 +361,7 @@ class TestZoneProposal(FieldPlanningCommon):
 
     def test_only_managers_decide(self):
         proposal = self._proposal()
-        proposal.action_compute()
+        self._work_out(proposal)
         for user in (self.planner, self.tech_user, self.customer_user):
             with self.assertRaises(AccessError):
                 self._proposal(user)
@@ -344,7 +373,7 @@ class TestZoneProposal(FieldPlanningCommon):
     def test_other_companies_stay_out(self):
         other = self.env["res.company"].create({"name": "Other"})
         proposal = self._proposal()
-        proposal.action_compute()
+        self._work_out(proposal)
         stranger = self._user("stranger", "field_mission.group_field_manager")
         stranger.write({"company_ids": [(6, 0, other.ids)], "company_id": other.id})
         self.assertFalse(self.env["field.zone.proposal"].with_user(stranger).search([]))

@@ -38,7 +38,7 @@ export class FieldBoardController extends Component {
             scale: this.env.isSmall ? "day" : local.scale || this.props.archInfo.scale,
             date: local.date || this.props.context.field_board_date,
             ui: {
-                confirm: (items) => this.confirm(items),
+                confirm: (items, loads) => this.confirm(items, loads),
                 refuse: (items) => this.refuse(items),
                 tell: (message, type) => this.notification.add(message, {type}),
             },
@@ -87,11 +87,11 @@ export class FieldBoardController extends Component {
         return this.props.selectRecord(mission.id, {activeIds});
     }
 
-    confirm(items) {
+    confirm(items, loads = []) {
         return new Promise((resolve) => {
             this.dialog.add(
                 FieldBoardConfirmDialog,
-                {items, confirm: () => resolve(true), cancel: () => resolve(false)},
+                {items, loads, confirm: () => resolve(true), cancel: () => resolve(false)},
                 {onClose: () => resolve(false)}
             );
         });

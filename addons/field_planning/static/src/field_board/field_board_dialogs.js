@@ -1,5 +1,6 @@
-import {Component, onWillStart, useState} from "@odoo/owl";
+import {Component, onWillStart, useEffect, useState} from "@odoo/owl";
 import {Dialog} from "@web/core/dialog/dialog";
+import {KeepLast} from "@web/core/utils/concurrency";
 import {useService} from "@web/core/utils/hooks";
 
 import {formatMinutes} from "./field_board_geometry";
@@ -11,7 +12,13 @@ const {DateTime} = luxon;
 export class FieldBoardConfirmDialog extends Component {
     static template = "field_planning.FieldBoardConfirmDialog";
     static components = {Dialog};
-    static props = {items: Array, confirm: Function, cancel: Function, close: Function};
+    static props = {
+        items: Array,
+        loads: Array,
+        confirm: Function,
+        cancel: Function,
+        close: Function,
+    };
 
     confirm() {
         this.props.confirm();
@@ -39,7 +46,27 @@ export class FieldBoardMoveDialog extends Component {
             person: mission.technician_id || model.people.keys().next().value || 0,
             start: start.toFormat("yyyy-MM-dd'T'HH:mm"),
             minutes: mission.minutes,
+            loads: [],
         });
+        this.orm = useService("orm");
+        this.keepLast = new KeepLast();
+        useEffect(
+            () => {
+                this.showLoads();
+            },
+            () => [this.state.person, this.state.start, this.state.minutes]
+        );
+    }
+
+    /** What the choice makes of people's days, before it is made. */
+    async showLoads() {
+        const {model} = this.props;
+        const loads = this.isValid
+            ? await this.keepLast.add(
+                  this.orm.silent.call(model.resModel, "field_get_loads", [this.moves])
+              )
+            : [];
+        this.state.loads = loads;
     }
 
     get title() {
@@ -54,17 +81,21 @@ export class FieldBoardMoveDialog extends Component {
         return this.state.person && this.state.start && this.state.minutes > 0;
     }
 
-    apply() {
+    get moves() {
         const {model, missions} = this.props;
         const start = DateTime.fromISO(this.state.start).toMillis();
-        const moves =
-            missions.length > 1
-                ? model.dropMoves(missions[0], missions, Number(this.state.person), start)
-                : model.makeMoves(missions, () => ({
-                      person: Number(this.state.person),
-                      start,
-                      minutes: Number(this.state.minutes),
-                  }));
+        return missions.length > 1
+            ? model.dropMoves(missions[0], missions, Number(this.state.person), start)
+            : model.makeMoves(missions, () => ({
+                  person: Number(this.state.person),
+                  start,
+                  minutes: Number(this.state.minutes),
+              }));
+    }
+
+    apply() {
+        const {model} = this.props;
+        const {moves} = this;
         this.props.close();
         model.place(moves);
     }

@@ -947,7 +947,10 @@ export class FieldBoardModel extends Model {
             await this.reload();
         }
         if (waiting.length) {
-            const agreed = await this.ui.confirm(this._named(result.to_confirm));
+            const agreed = await this.ui.confirm(
+                this._named(result.to_confirm),
+                result.loads || []
+            );
             this._restore(before, waiting);
             this._index();
             this.notify();

@@ -1,0 +1,403 @@
+"""The present day of the demo: what the planner finds this morning, and what the field lives.
+
+After the weeks that were lived, driven and invoiced: a day half done, tomorrow half prepared. Each
+part is made once, by the suite's own actions, as the person concerned.
+"""
+
+from __future__ import annotations
+
+import base64
+from datetime import timedelta
+
+from odoo.fields import Command
+
+from . import drawings, fieldwork, trade
+from .clock import local
+from .week import BOILER, BREAKDOWN, EXTINGUISHERS, VENT
+
+# When the planner looks at the screens.
+NOW = (10, 40)
+VENDOR = ("Chauffage Poirier & Fils", "14 rue des Tisserands", "49300", "Cholet")
+SUBCONTRACTOR = ("Hugo Poirier", "hugo.poirier@poirier.example")
+# (type, text, hours of work): calls of this morning that nobody has planned yet.
+CALLS = (
+    (BREAKDOWN, "Plus de chauffage au 2e étage depuis ce matin", 1.0),
+    (EXTINGUISHERS, "Extincteur percuté dans le hall : à remplacer", 0.5),
+    (VENT, "Bruit anormal du caisson VMC en toiture", 1.25),
+)
+URGENT = "Fuite de gaz suspectée en chaufferie, vanne fermée par le gardien"
+# (code of the part, quantity, type): what each visit of a type usually takes.
+USUAL_PARTS = (("JOINT-BR", 1, BOILER), ("FILTRE-G4", 2, VENT))
+
+
+def live(desk, days):
+    """Make the present day, once.
+
+    :param days: the working days of the demo's own week; the third one is today
+    """
+    yesterday, today, tomorrow, last = days[1], days[2], days[3], days[4]
+    parts = (
+        ("pack", lambda: _send_pack(desk)),
+        ("learned", lambda: _learn_travel(desk)),
+        ("zones", lambda: _rank_zones(desk)),
+        ("documents", lambda: _share_documents(desk, tomorrow)),
+        ("morning", lambda: _drive(desk, today)),
+        ("obligations", lambda: _decide_obligations(desk, today)),
+        ("absences", lambda: _take_leaves(desk, last)),
+        ("subcontractor", lambda: _offer_work(desk, tomorrow)),
+        ("calls", lambda: _take_calls(desk, today)),
+        ("draft", lambda: _change_tomorrow(desk, tomorrow)),
+        ("urgent", lambda: _ask_urgent(desk, today)),
+        ("proposal", lambda: _propose_tours(desk, today)),
+    )
+    for name, make in parts:
+        if not desk.get_mark(f"today {name}"):
+            desk.at(local(yesterday, 21, 5) if name == "pack" else local(today, 6))
+            make()
+            desk.set_mark(f"today {name}", "1")
+            desk.commit()
+
+
+def _missions(desk, day, **wanted):
+    """Return the planned and published missions of a day, in the order of the day."""
+    domain = [
+        ("company_id", "=", desk.company.id),
+        ("planned_date", "=", day),
+        ("state", "=", "planned"),
+        ("published", "=", True),
+        *((name, "=", value) for name, value in wanted.items()),
+    ]
+    return desk.env["field.mission"].search(domain, order="planned_start, id")
+
+
+def _type(desk, name):
+    return desk.env["field.service.type"].search([("name", "=", name)], limit=1)
+
+
+# ------------------------------------------------------------------ before the day
+
+
+def _send_pack(desk):
+    """The evening before, the continuity pack of today's tours is due; the server makes it."""
+    desk.company.write(
+        {
+            "field_pack": True,
+            "field_pack_partner_ids": [Command.set(desk.user("planner").partner_id.ids)],
+        }
+    )
+    desk.env["field.continuity.pack"]._make_due()
+
+
+def _learn_travel(desk):
+    """Three weeks of clicks say how long the ways really take."""
+    desk.company.write({"field_travel_learning": True, "field_travel_learning_min": 3})
+    desk.say("manager: travel times are learned from the technicians' clicks")
+    desk.as_user("manager")["field.travel.ratio"].action_learn_now()
+
+
+def _rank_zones(desk):
+    """Each technician's zones, the one with most of their missions first; then a proposal."""
+    manager = desk.as_user("manager")
+    groups = desk.env["field.mission"]._read_group(
+        [
+            ("company_id", "=", desk.company.id),
+            ("technician_id", "!=", False),
+            ("zone_id", "!=", False),
+        ],
+        ["technician_id", "zone_id"],
+        ["__count"],
+    )
+    ranks = []
+    for technician in sorted({row[0] for row in groups}, key=lambda person: person.id):
+        own = sorted(
+            (row for row in groups if row[0] == technician), key=lambda r: (-r[2], r[1].id)
+        )
+        ranks += [
+            {"employee_id": technician.id, "zone_id": zone.id, "sequence": 10 * place}
+            for place, (_technician, zone, _count) in enumerate(own[:2], 1)
+        ]
+    manager["field.zone.rank"].create(ranks)
+    desk.say("manager: zones ranked, and new ones proposed from the missions")
+    proposal = manager["field.zone.proposal"].create({"zone_count": 4})
+    proposal._run_now()
+
+
+def _share_documents(desk, tomorrow):
+    """Papers on the phones, one of them to be read before the start; usual parts; equipment."""
+    manager, planner = desk.as_user("manager"), desk.as_user("planner")
+    manager["field.service.type.material"].create(
+        [
+            {
+                "service_type_id": _type(desk, name).id,
+                "product_id": desk.find(f"part_{code}").id,
+                "quantity": quantity,
+            }
+            for code, quantity, name in USUAL_PARTS
+        ]
+    )
+    missions = _missions(desk, tomorrow)
+    first = missions[:1]
+    notice = drawings.photo("NOTICE", ("Chaudière murale", "Réglages et codes défaut"), 3)
+    plan = drawings.photo("PLAN DE PREVENTION", ("Travail en hauteur", "Toiture terrasse"), 5)
+    planner["field.document"].create(
+        [
+            {
+                "name": "Notice chaudière murale",
+                "kind": "manual",
+                "file": base64.b64encode(notice),
+                "filename": "notice-chaudiere.jpg",
+                "service_type_ids": [Command.set(_type(desk, BOILER).ids)],
+            },
+            {
+                "name": f"Plan de prévention {first.site_id.name}",
+                "kind": "prevention",
+                "needed_before_start": True,
+                "file": base64.b64encode(plan),
+                "filename": "plan-de-prevention.jpg",
+                "site_ids": [Command.set(first.site_id.ids)],
+                "date_until": tomorrow + timedelta(days=180),
+            },
+        ]
+    )
+    lines = [
+        {
+            "mission_id": mission.id,
+            "product_id": desk.find(f"part_{trade.PARTS[rank % len(trade.PARTS)][0]}").id,
+            "planned_quantity": 1 + rank % 3,
+        }
+        for rank, mission in enumerate(missions[:8])
+    ]
+    planner["field.mission.material"].create(lines)
+
+
+# ------------------------------------------------------------------ the day under way
+
+
+def _drive(desk, today):
+    """What the devices sent until now: one is an hour behind, one has not been heard of."""
+    missions = _missions(desk, today)
+    people = missions.technician_id.sorted("id")
+    silent, behind = people[-1:], people[:1]
+    now = local(today, *NOW)
+    parcels = []
+    rank_of = {mission: rank for rank, mission in enumerate(missions)}
+    for technician, group in missions.grouped("technician_id").items():
+        former = None
+        for mission in group:
+            former = fieldwork.Visit(desk, mission, rank_of[mission], former, None)
+            if technician == behind and mission == group[:1]:
+                former.delay(timedelta(minutes=70))
+            if technician != silent:
+                parcels += former.parcels()
+    desk.say(f"{today:%d/%m} technicians: the morning until {NOW[0]}:{NOW[1]:02d}")
+    for moment, _order, send in sorted(parcels, key=lambda parcel: parcel[:2]):
+        if moment < now:
+            desk.at(moment)
+            send()
+    desk.at(now)
+    _suggest(desk, missions)
+    desk.env["field.mission"]._update_delays(desk.company)
+
+
+def _suggest(desk, missions):
+    """Two technicians saw something worth a quote."""
+    seen = missions.filtered(lambda mission: mission.state in ("in_progress", "done"))
+    ideas = (
+        ("opportunity", "Remplacer le brûleur, plus de pièces d'origine", 2400.0),
+        ("improvement", "Boîte à clés à l'entrée : une heure gagnée par visite", 0.0),
+    )
+    for mission, (kind, text, value) in zip(seen, ideas, strict=False):
+        user = mission.technician_id.user_id
+        mission.with_env(desk.env(user=user.id, su=False)).action_suggest(
+            {"kind": kind, "description": text, "value": value}
+        )
+
+
+# ------------------------------------------------------------------ the planner's morning
+
+
+def _decide_obligations(desk, today):
+    """Two visits to come: one moved with the customer, one given up."""
+    planner = desk.as_user("planner")
+    dues = planner["field.visit.due"].search(
+        [
+            ("company_id", "=", desk.company.id),
+            ("state", "=", "open"),
+            ("due_date", ">", today),
+        ],
+        order="due_date, id",
+    )
+    moved, waived = dues[:1], dues[1:2]
+    if moved:
+        moved.action_move(
+            f"{moved.due_date + timedelta(days=7)}", "Le gardien est en congé cette semaine-là"
+        )
+    if waived:
+        waived.action_waive("Appareil déposé : il n'y a plus rien à entretenir")
+
+
+def _take_leaves(desk, day):
+    """A leave approved over planned missions, and one that waits for its approval."""
+    missions = _missions(desk, day)
+    people = missions.technician_id.sorted("id")
+    desk.company.field_absence_user_ids = desk.user("planner")
+    kind = desk.make(
+        "leave_type",
+        "hr.leave.type",
+        {
+            "name": "Congés payés",
+            "requires_allocation": False,
+            "leave_validation_type": "hr",
+            "request_unit": "half_day",
+            "company_id": desk.company.id,
+        },
+    )
+    if not desk.company.l10n_fr_reference_leave_type:
+        desk.company.l10n_fr_reference_leave_type = kind
+    manager = desk.as_user("manager")
+    asked = [
+        manager["hr.leave"].create(
+            {
+                "employee_id": technician.id,
+                "holiday_status_id": kind.id,
+                "request_date_from": day,
+                "request_date_to": day,
+            }
+        )
+        for technician in people[1:3]
+    ]
+    desk.say("manager: approves a leave over planned missions, another one waits")
+    for leave in asked[:1]:
+        leave.action_approve()
+
+
+def _offer_work(desk, tomorrow):
+    """A subcontractor with his certificates, and a mission that waits for his answer."""
+    name, street, zip_code, city = VENDOR
+    manager, planner = desk.as_user("manager"), desk.as_user("planner")
+    vendor = desk.make(
+        "vendor",
+        "res.partner",
+        {
+            "name": name,
+            "is_company": True,
+            "street": street,
+            "zip": zip_code,
+            "city": city,
+            "country_id": desk.env.ref("base.fr").id,
+            "partner_latitude": 47.0605,
+            "partner_longitude": -0.8790,
+            "lang": "fr_FR",
+            "email": "contact@poirier.example",
+        },
+        "planner",
+    )
+    kinds = desk.env["field.certificate.type"].search([], order="sequence, id", limit=2)
+    setup = manager["field.subcontractor.setup"].create(
+        {
+            "name": SUBCONTRACTOR[0],
+            "email": SUBCONTRACTOR[1],
+            "vendor_id": vendor.id,
+            "invite": False,
+            "missions_day": 3,
+            "missions_week": 8,
+            "offer_required": True,
+            "offer_hours": 24,
+            "certificate_type_ids": [Command.set(kinds.ids)],
+            "line_ids": [
+                Command.create(
+                    {
+                        "type_id": kind.id,
+                        "number": f"2026-{kind.id:04d}",
+                        "date_to": tomorrow + timedelta(days=20 + 150 * rank),
+                        "is_checked": True,
+                    }
+                )
+                for rank, kind in enumerate(kinds)
+            ],
+        }
+    )
+    setup.action_save()
+    person = desk.env["hr.employee"].search([("name", "=", SUBCONTRACTOR[0])], limit=1)
+    desk.keep("subcontractor", person)
+    site = desk.env["res.partner"].search(
+        [("is_field_site", "=", True), ("zip", "=like", "493%")], order="id", limit=1
+    )
+    mission = planner["field.mission"].create(
+        {
+            "site_id": site.id,
+            "service_type_id": _type(desk, "Relevé de compteurs").id,
+            "planned_duration": 1.0,
+            "technician_id": person.id,
+            "planned_start": local(tomorrow, 14),
+            "description": "Relevé de fin d'année, deux cages d'escalier",
+        }
+    )
+    desk.say("planner: offers a mission to a subcontractor")
+    mission.action_plan()
+    mission.action_publish()
+
+
+def _take_calls(desk, today):
+    """Calls of this morning, in the tray."""
+    sites = desk.env["res.partner"].search([("is_field_site", "=", True)], order="id")
+    desk.as_user("planner")["field.mission"].create(
+        [
+            {
+                "site_id": sites[7 * rank + 3].id,
+                "service_type_id": _type(desk, kind).id,
+                "planned_duration": hours,
+                "description": text,
+                "origin": "phone",
+                "promised_kind": "day",
+                "promised_date": today + timedelta(days=1 if today.weekday() < 4 else 3),
+            }
+            for rank, (kind, text, hours) in enumerate(CALLS)
+        ]
+    )
+
+
+def _change_tomorrow(desk, tomorrow):
+    """Tomorrow was published yesterday; the planner has moved two visits since."""
+    missions = _missions(desk, tomorrow).filtered(lambda mission: mission.promised_kind == "day")
+    moves = [
+        {
+            "id": mission.id,
+            "plan_version": mission.plan_version,
+            "planned_start": f"{mission.planned_start + timedelta(minutes=45):%Y-%m-%d %H:%M:%S}",
+        }
+        for mission in missions[-2:]
+    ]
+    board = desk.as_user("planner")["field.mission"]
+    board.action_place(moves, [move["id"] for move in moves])
+
+
+def _ask_urgent(desk, today):
+    """A call that can't wait: the options are there, nothing is chosen yet."""
+    desk.at(local(today, NOW[0], NOW[1] + 2))
+    sites = desk.env["res.partner"].search(
+        [("is_field_site", "=", True), ("partner_latitude", "!=", 0)], order="id"
+    )
+    desk.say("planner: looks for options of an urgent mission")
+    desk.as_user("planner")["field.urgent"].create(
+        {
+            "site_id": sites[5].id,
+            "service_type_id": _type(desk, BREAKDOWN).id,
+            "duration": 1.0,
+            "description": URGENT,
+            "date_deadline": local(today, 15),
+        }
+    )
+
+
+def _propose_tours(desk, today):
+    """Next week's visits of the contracts: a proposal to look at, not accepted yet."""
+    monday = today - timedelta(days=today.weekday()) + timedelta(weeks=1)
+    desk.say("planner: next week's tours are proposed")
+    planner = desk.as_user("planner")
+    plans = planner["field.visit.plan"].search([("state", "=", "active")])
+    plans.action_generate()
+    run = planner["field.optimization"].create(
+        {"date_from": monday, "date_to": monday + timedelta(days=4), "mode": "fill"}
+    )
+    run._run_now()
