@@ -45,6 +45,7 @@ from . import field_mission_document
 from . import field_mission_equipment
 from . import field_checklist_preview
 from . import field_mission_measure
+from . import field_operation_review
 from . import field_mission_readiness
 from . import field_mission_time_approval
 from . import field_mission_rebill

@@ -10,6 +10,7 @@ from . import test_multi_company
 from . import test_query_counts
 from . import test_readiness
 from . import test_intake
+from . import test_review
 from . import test_measures
 from . import test_archive
 from . import test_times
