@@ -90,6 +90,7 @@ MATRIX = {
     ),
     "field.import.line": {"planner": "rw", "manager": "rw"},
     "field.optimization": {"planner": "rwcd", "manager": "rwcd"},
+    "field.optimization.night": {"planner": "rwcd", "manager": "rwcd"},
     "field.optimization.tour": {"planner": "rw", "manager": "rw"},
     "field.optimization.stop": OFFICE_READ,
     "field.tour": {"portal": "r", "technician": "r", "planner": "rwcd", "manager": "rwcd"},

@@ -276,7 +276,7 @@ class FieldMissionReassign(models.Model):
         action = self.env["field.optimization"]._open_for(self)
         # They were planned, and maybe seen: only these may go to somebody else.
         self.env["field.optimization"].browse(action["res_id"]).write(
-            {"mode": "free", "move_published": True}
+            {"mode": "free", "movable": "published"}
         )
         return action
 

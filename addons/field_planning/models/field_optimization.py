@@ -12,14 +12,10 @@ class FieldOptimization(models.Model):
 
     _name = "field.optimization"
     _description = "Optimisation of tours"
-    # Planners, who may not read HR files, choose technicians.
-    _inherit = ["hr.mixin"]
+    _inherit = ["field.aims.mixin", "field.background.mixin"]
     _order = "id desc"
     _check_company_auto = True
 
-    company_id = fields.Many2one(
-        "res.company", default=lambda self: self.env.company, required=True, index=True
-    )
     user_id = fields.Many2one(
         "res.users", string="Asked by", default=lambda self: self.env.user, readonly=True
     )
@@ -27,39 +23,11 @@ class FieldOptimization(models.Model):
         string="From", required=True, default=lambda self: self._default_week()[0]
     )
     date_to = fields.Date(string="To", required=True, default=lambda self: self._default_week()[1])
-    technician_ids = fields.Many2many(
-        "hr.employee",
-        string="Technicians",
-        check_company=True,
-        domain="[('is_field_technician', '=', True)]",
-        help="Leave empty for all technicians.",
-    )
     mission_ids = fields.Many2many(
         "field.mission",
         string="Only these missions",
         check_company=True,
         help="Leave empty for all missions of the period. Others of the same days stay in place.",
-    )
-    mode = fields.Selection(
-        [
-            ("keep", "Keep technicians and days: find the best order"),
-            ("fill", "Keep them, and place missions without technician too"),
-            ("free", "Choose technicians too; promised days are kept"),
-        ],
-        default="keep",
-        required=True,
-    )
-    move_published = fields.Boolean(
-        string="Also move published missions",
-        help="Technicians may have seen their slots. Fixed and started missions never move.",
-    )
-    respect_zones = fields.Boolean(
-        string="Stay in zones", help="Technicians with zones are only sent there."
-    )
-    long_search = fields.Boolean(
-        string="Search longer",
-        help="Half a minute more, to shorten the tours and to place more missions on days that are"
-        " too full. Needs the Python package pyvrp on the server.",
     )
     state = fields.Selection(
         [
@@ -68,6 +36,7 @@ class FieldOptimization(models.Model):
             ("proposed", "Proposal"),
             ("accepted", "Accepted"),
             ("rejected", "Rejected"),
+            ("undone", "Taken back"),
             ("stale", "Out of date"),
             ("failed", "Failed"),
         ],
@@ -77,9 +46,6 @@ class FieldOptimization(models.Model):
         copy=False,
         index=True,
     )
-    scope_count = fields.Integer(string="Missions to order", compute="_compute_scope")
-    tray_count = fields.Integer(string="Missions without technician", compute="_compute_scope")
-
     problem = fields.Json(readonly=True, copy=False, groups=SECRET)
     options = fields.Json(readonly=True, copy=False, groups=SECRET)
     snapshot = fields.Json(readonly=True, copy=False, groups=SECRET)
@@ -126,12 +92,24 @@ class FieldOptimization(models.Model):
         copy=False,
         help="Visits that would have missed their promise or the hours in the former order.",
     )
+    load_low_before = fields.Integer(string="Lowest load before (%)", readonly=True, copy=False)
+    load_low_after = fields.Integer(string="Lowest load (%)", readonly=True, copy=False)
+    load_high_before = fields.Integer(string="Highest load before (%)", readonly=True, copy=False)
+    load_high_after = fields.Integer(string="Highest load (%)", readonly=True, copy=False)
+    refined = fields.Boolean(string="Shortened by the second stage", readonly=True, copy=False)
+    moved_count = fields.Integer(string="Changes", readonly=True, copy=False)
+    change_ids = fields.One2many(
+        "field.optimization.stop",
+        "run_id",
+        string="Changes to missions",
+        domain=[("is_change", "=", True)],
+        copy=False,
+    )
     km_saved = fields.Float(digits=(10, 1), compute="_compute_saved")
     minutes_saved = fields.Integer(string="Travel saved (min)", compute="_compute_saved")
     stale_text = fields.Text(string="Changed meanwhile", readonly=True, copy=False)
     decided_by_id = fields.Many2one("res.users", string="Decided by", readonly=True, copy=False)
     date_decided = fields.Datetime(string="Decided on", readonly=True, copy=False)
-    can_undo = fields.Boolean(compute="_compute_can_undo")
 
     _one_running = models.UniqueIndex(
         "(company_id) WHERE state = 'running'",
@@ -160,26 +138,11 @@ class FieldOptimization(models.Model):
         monday = day - timedelta(days=day.weekday())
         return max(monday, today), monday + timedelta(days=6)
 
-    @api.depends("date_from", "date_to", "technician_ids", "mission_ids", "mode", "company_id",
-                 "move_published", "state")  # fmt: skip
-    def _compute_scope(self):
-        for run in self:
-            run.scope_count = run.tray_count = 0
-            if run.state == "draft" and run.date_from and run.date_to:
-                missions = run._find_missions()
-                run.scope_count = len(missions.filtered(run._is_movable))
-                run.tray_count = run._count_tray()
-
     @api.depends("km_before", "km_after", "minutes_before", "minutes_after")
     def _compute_saved(self):
         for run in self:
             run.km_saved = run.km_before - run.km_after
             run.minutes_saved = run.minutes_before - run.minutes_after
-
-    @api.depends("tour_ids.state")
-    def _compute_can_undo(self):
-        for run in self:
-            run.can_undo = any(line.state == "accepted" for line in run.tour_ids)
 
     @api.depends("date_from", "date_to")
     @api.depends_context("lang")
@@ -225,90 +188,6 @@ class FieldOptimization(models.Model):
         )
         return {**action, "res_id": self.id, "views": [(False, "form")]}
 
-    # ------------------------------------------------------------------ decisions
-
-    def action_accept(self):
-        """Accept all that is still proposed of one run.
-
-        :raises UserError: nothing is proposed
-        :raises AccessError: the user is no planner
-        """
-        self.ensure_one()
-        self.check_access("write")
-        lines = self.tour_ids.filtered(lambda line: line.state == "proposed")
-        if self.state != "proposed" or not lines:
-            raise UserError(self.env._("There is no proposal to accept."))
-        return lines.action_accept()
-
-    def action_reject(self):
-        """Refuse all that is still proposed. Nothing changes.
-
-        :raises AccessError: the user is no planner
-        """
-        self.check_access("write")
-        self.tour_ids.filtered(lambda line: line.state == "proposed").action_reject()
-        return True
-
-    def action_undo(self):
-        """Take accepted tours back: missions get their former technician, slot and state again.
-
-        Missions changed or published since stay, and are named.
-
-        :return: a notification
-        :raises AccessError: the user is no planner
-        """
-        self.ensure_one()
-        self.check_access("write")
-        lines = self.tour_ids.filtered(lambda line: line.state == "accepted")
-        return lines._undo()
-
-    @staticmethod
-    def _remember(mission):
-        """What undoing gives back to one mission."""
-        return {
-            "state": mission.state,
-            "published": mission.published,
-            "technician_id": mission.technician_id.id,
-            "planned_start": str(mission.planned_start or ""),
-        }
-
-    def _restore(self, missions, undo):
-        """Give missions back what they had; their tours follow."""
-        drafts = missions.filtered(
-            lambda m: (
-                m.state == "planned" and undo[str(m.id)]["state"] in ("draft", "to_reschedule")
-            )
-        )
-        drafts.with_context(field_tour_sync=False).action_unplan()
-        values = {
-            mission.id: {
-                "technician_id": undo[str(mission.id)]["technician_id"],
-                "planned_start": undo[str(mission.id)]["planned_start"] or False,
-            }
-            for mission in missions
-        }
-        missions.with_context(field_tour_sync=False)._write_each(values)
-        missions._sync_tours()
-
-    def _close_when_decided(self):
-        """A run of which every tour is decided is accepted or rejected."""
-        for run in self:
-            states = set(run.tour_ids.mapped("state"))
-            if "proposed" in states:
-                state = "proposed"
-            elif "accepted" in states:
-                state = "accepted"
-            else:
-                state = "rejected" if states else run.state
-            if run.state != state:
-                run.write(
-                    {
-                        "state": state,
-                        "decided_by_id": self.env.uid,
-                        "date_decided": fields.Datetime.now(),
-                    }
-                )
-
     def action_view_tours(self):
         """Open the tours of the period and technicians of one run.
 
@@ -335,7 +214,7 @@ class FieldOptimization(models.Model):
         """Forget what was never accepted after three months."""
         old = self.search(
             [
-                ("state", "in", ["draft", "rejected", "stale", "failed"]),
+                ("state", "in", ["draft", "rejected", "undone", "stale", "failed"]),
                 ("write_date", "<", fields.Datetime.now() - timedelta(days=90)),
             ],
             limit=1000,

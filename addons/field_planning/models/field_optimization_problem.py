@@ -1,9 +1,12 @@
 from collections import defaultdict
 from datetime import timedelta
 
-from odoo import models
+from odoo import fields, models
 from odoo.exceptions import UserError
 
+from odoo.addons.field_mission.core.slots import local_to_utc
+
+from ..optimizer.problem import MAX_PRIORITY
 from .problem_builder import ProblemBuilder, shift_key, visit_key
 
 
@@ -11,66 +14,6 @@ class FieldOptimizationProblem(models.Model):
     """What a run looks at, as a problem for the optimiser."""
 
     _inherit = "field.optimization"
-
-    # ------------------------------------------------------------------ scope
-
-    def _get_scope_domain(self):
-        return [
-            ("company_id", "=", self.company_id.id),
-            ("mission_date", ">=", self.date_from),
-            ("mission_date", "<=", self.date_to),
-            ("state", "in", ["draft", "planned", "in_progress", "done", "to_reschedule"]),
-        ]
-
-    def _find_missions(self):
-        """Missions of the period that this run looks at: those to move and those in the way."""
-        self.ensure_one()
-        missions = self.env["field.mission"].search(self._get_scope_domain(), order="id")
-        if self.technician_ids:
-            chosen = self.technician_ids
-            missions = missions.filtered(
-                lambda m: m.technician_id in chosen or m.helper_ids & chosen or not m.technician_id
-            )
-        if self.mission_ids and self.mode != "free":
-            # The others of the same days are in the way; the rest of the week is not.
-            chosen = self.mission_ids._origin
-            days = {(m.technician_id, m.mission_date) for m in chosen}
-            missions = missions.filtered(
-                lambda m: (
-                    m in chosen
-                    or (m.technician_id, m.mission_date) in days
-                    or self.mode == "fill"
-                    and m.technician_id
-                )
-            )
-        if self.mode == "keep":
-            missions = missions.filtered("technician_id")
-        return missions.filtered(lambda m: self._is_movable(m) or self._is_in_the_way(m))
-
-    def _count_tray(self):
-        return self.env["field.mission"].search_count(
-            [
-                *self._get_scope_domain(),
-                ("technician_id", "=", False),
-                ("state", "in", ["draft", "to_reschedule"]),
-            ]
-        )
-
-    def _is_movable(self, mission):
-        """Whether the optimiser may give a mission another time (in ``free``, technician)."""
-        if self.mission_ids and mission not in self.mission_ids._origin:
-            return False
-        if mission.is_locked or (mission.published and not self.move_published):
-            return False
-        if mission.state == "to_reschedule":
-            # Only once a new day was promised: the old plan is what failed.
-            promised = mission.promised_date
-            return bool(promised) and (not mission.planned_date or promised > mission.planned_date)
-        return mission.state in ("draft", "planned")
-
-    @staticmethod
-    def _is_in_the_way(mission):
-        return bool(mission.planned_start and mission.technician_id and mission._is_driven_to())
 
     # ------------------------------------------------------------------ the problem
 
@@ -80,8 +23,9 @@ class FieldOptimizationProblem(models.Model):
         :raises UserError: nothing to order, or no technician
         """
         self.ensure_one()
-        missions = self._find_missions()
-        if not missions.filtered(self._is_movable):
+        groups = self._sort_missions()
+        movable, missions = groups["movable"], (groups["movable"] | groups["fixed"]).sorted("id")
+        if not movable:
             raise UserError(
                 self.env._(
                     "No mission to order in this period. Missions need a day and, unless"
@@ -89,54 +33,132 @@ class FieldOptimizationProblem(models.Model):
                 )
             )
         builder = ProblemBuilder(self.company_id, self.date_from, self.date_to)
+        builder.weights = self._get_weights()
+        builder.soft_zones = self.zone_rule == "prefer"
         builder.load_days(missions.technician_id | missions.helper_ids)
         builder.add_visits(missions)
-        pairs = self._lock_visits(builder, missions)
+        builder.remind(missions.filtered(lambda m: m.state == "planned"))
+        pairs = self._lock_visits(builder, missions, movable)
         if self.mode != "keep":
-            pairs += self._open_days()
+            pairs += self._open_days(movable)
         builder.add_shifts(pairs)
+        self._start_now(builder, groups["fixed"])
         self._add_helpers(builder, missions)
         self._add_plan(builder, missions)
-        return builder, self._take_snapshot(builder, missions)
+        return builder, self._take_snapshot(builder, missions, movable)
 
-    def _lock_visits(self, builder, missions):
+    def _lock_visits(self, builder, missions, movable):
         """Bind each visit to what is decided about it; return the days that are needed."""
         pairs = []
+        deadlines = movable._get_deadline()
         for mission in missions:
             visit = builder.visits[visit_key(mission.id)]
             person, day = mission.technician_id, mission.mission_date
-            movable = self._is_movable(mission)
-            if not movable:
+            if mission not in movable:
                 visit.update(fixed=builder.seconds(mission.planned_start), windows=[])
                 day = builder.shift_day(person, mission.planned_start)
+            elif not mission.promised_date:
+                self._bind_to_deadline(builder, mission, visit, deadlines[mission.id])
             elif visit["windows"] and person:
                 day = builder.shift_day(person, builder.moment(visit["windows"][0][0]), day)
-            if (person.id, day) not in builder.days and person and self.mode != "free":
+            if mission in movable and mission.state == "planned":
+                # What has a slot keeps one, before others get theirs.
+                visit["priority"] = MAX_PRIORITY
+            if mission in movable and self._is_free(mission):
+                self._bind_freely(mission, visit)
+                if not mission.mission_date:
+                    continue
+            elif person and (person.id, day) not in builder.days:
                 # The night before the period: not this run's day.
                 builder.visits.pop(visit["id"])
                 continue
-            if movable and (self.mode == "free" or not person):
-                visit["day"] = f"{mission.mission_date:%Y-%m-%d}" if mission.promised_date else None
-                if self.respect_zones and mission.zone_id:
-                    visit["zone"] = str(mission.zone_id.id)
             else:
                 visit["shift"] = shift_key(person.id, day)
-            if person:
+            if person and (person.id, day) in builder.days:
                 pairs.append((person, day))
         return pairs
 
-    def _open_days(self):
-        people = self.technician_ids or self.env["hr.employee"].search(
+    def _is_free(self, mission):
+        """Whether one movable mission is bound to no technician's day."""
+        return (
+            self.mode == "free"
+            or not mission.technician_id
+            or not mission.mission_date
+            or (mission.state == "to_reschedule" and not self._is_promised_anew(mission))
+        )
+
+    def _bind_freely(self, mission, visit):
+        """Note what binds a visit that is bound to no technician's day."""
+        bound = mission.promised_date or (mission.helper_ids and mission.mission_date)
+        waits = mission.state == "to_reschedule" and not self._is_promised_anew(mission)
+        visit["day"] = f"{mission.mission_date:%Y-%m-%d}" if bound and not waits else None
+        if self.mode != "free" and mission.technician_id:
+            visit["technician"] = str(mission.technician_id.id)
+        if self.zone_rule != "anywhere" and mission.zone_id:
+            visit["zone"] = str(mission.zone_id.id)
+
+    def _bind_to_deadline(self, builder, mission, visit, deadline):
+        """Any time will do, from when it may be done until its deadline; what is overdue is first.
+
+        A promise of later on is kept by the window that the visit has already.
+        """
+        tz = mission._get_tz()
+        opens = local_to_utc(self.date_from, 0, tz)
+        closes = local_to_utc(self.date_to, 24, tz)
+        received = mission.request_id.sudo().date_received or opens
+        first, last = max(received, opens), closes
+        if deadline:
+            last = min(closes, deadline - timedelta(hours=mission.planned_duration))
+            if last < max(opens, self._get_now() or opens):
+                visit["priority"] = MAX_PRIORITY
+                last = closes
+        if visit["windows"] or (first == opens and last == closes) or last < first:
+            return
+        visit["windows"] = [[builder.seconds(first), builder.seconds(last)]]
+
+    def _open_days(self, movable):
+        people = self._get_people() or self.env["hr.employee"].search(
             [("is_field_technician", "=", True), ("company_id", "=", self.company_id.id)]
         )
-        count = (self.date_to - self.date_from).days + 1
         if not people:
             raise UserError(self.env._("No employee is a field technician in this company."))
+        if self.zone_ids and not (self.technician_ids or self.team_ids):
+            zones, served = self._get_zone_ids(), people._get_placement_zones()
+            people = people.filtered(
+                lambda person: not served[person.id] or served[person.id] & zones
+            )
+        people |= movable.filtered(lambda m: not m.mission_date).technician_id
+        first = self.date_from
+        if self._get_now():
+            first = max(first, fields.Date.context_today(self))
+        count = (self.date_to - first).days + 1
         return [
-            (person, self.date_from + timedelta(days=number))
-            for person in people
-            for number in range(count)
+            (person, first + timedelta(days=number)) for person in people for number in range(count)
         ]
+
+    def _start_now(self, builder, fixed):
+        """On the day under way people start where their last visit is, once it is over."""
+        now = self._get_now()
+        if not now:
+            return
+        day, latest = fields.Date.context_today(self), {}
+        for mission in fixed.filtered(lambda m: m.planned_start <= now or m.actual_start):
+            visit = builder.visits.pop(visit_key(mission.id), None)
+            end = (mission.actual_start or mission.planned_start) + timedelta(
+                hours=mission.planned_duration
+            )
+            end = mission.actual_end or max(end, now)
+            for person in mission.technician_id | mission.helper_ids:
+                key = shift_key(person.id, day)
+                if key in builder.shifts and visit and end >= latest.get(key, (end,))[0]:
+                    latest[key] = end, visit["point"]
+        for key, shift in builder.shifts.items():
+            if shift["day"] != f"{day:%Y-%m-%d}":
+                continue
+            end, point = latest.get(key, (now, None))
+            free = builder.seconds(max(end, now))
+            shift["start"] = point or shift["start"]
+            shift["intervals"] = [[max(a, free), b] for a, b in shift["intervals"] if b > free]
 
     def _add_helpers(self, builder, missions):
         """Give each helper a part bound to the leader's time."""
@@ -148,7 +170,7 @@ class FieldOptimizationProblem(models.Model):
             if (helper.id, mission.mission_date) in builder.days
         ]
         builder.add_shifts(pairs)
-        for mission in helped:
+        for mission in helped.filtered("mission_date"):
             for helper in mission.helper_ids:
                 key = shift_key(helper.id, mission.mission_date)
                 if key in builder.shifts:
@@ -159,9 +181,12 @@ class FieldOptimizationProblem(models.Model):
         order, when = defaultdict(list), {}
         for rank, mission in enumerate(missions):
             name = visit_key(mission.id)
-            if name not in builder.visits or not mission.technician_id:
+            if name not in builder.visits or not (mission.technician_id and mission.mission_date):
                 continue
             visit = builder.visits[name]
+            if mission.state == "to_reschedule" and not visit.get("shift") and not visit["day"]:
+                # Its old plan is what failed.
+                continue
             shift = visit.get("shift") or shift_key(mission.technician_id.id, mission.mission_date)
             if shift not in builder.shifts:
                 continue
@@ -176,28 +201,27 @@ class FieldOptimizationProblem(models.Model):
             shift: [name for _at, _rank, name in sorted(rows)] for shift, rows in order.items()
         }
 
-    @staticmethod
-    def _fingerprint(mission):
-        """What must not have changed between the question and the answer."""
-        return [
-            mission.plan_version,
-            mission.state,
-            str(mission.promised_start or ""),
-            str(mission.promised_end or ""),
-            mission.service_type_id.id,
-        ]
-
-    def _take_snapshot(self, builder, missions):
+    def _take_snapshot(self, builder, missions, movable):
+        shifts = {name: shift for shift, names in builder.plan.items() for name in names}
         return {
-            "origin": builder.origin.isoformat(),
             "missions": {
                 str(mission.id): {
-                    "fingerprint": self._fingerprint(mission),
-                    "movable": self._is_movable(mission),
+                    "fingerprint": self._fingerprint(mission, mission in movable),
+                    "movable": mission in movable,
                     "technician": mission.technician_id.id,
                     "start": str(mission.planned_start or ""),
+                    "shift": shifts.get(visit_key(mission.id)),
+                    "undated": not builder.visits[visit_key(mission.id)].get("day")
+                    and not builder.visits[visit_key(mission.id)].get("shift"),
                 }
                 for mission in missions
                 if visit_key(mission.id) in builder.visits
+            },
+            # What took time of the days without being asked about (a visit that is over).
+            "seen": missions.ids,
+            "days": {
+                shift_key(employee_id, day): self._describe_day(work)
+                for (employee_id, day), work in builder.days.items()
+                if shift_key(employee_id, day) in builder.shifts
             },
         }

@@ -4,7 +4,6 @@ import os
 import secrets
 import subprocess
 import threading
-from collections import defaultdict
 from datetime import timedelta
 
 import psycopg2
@@ -13,9 +12,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.sql_db import connection_info_for
 
-from ..optimizer import ProblemError, evaluate, runner
-from ..optimizer.solver import REFINE_SECONDS
-from .problem_builder import ProblemBuilder, mission_of
+from ..optimizer import runner
 
 _logger = logging.getLogger(__name__)
 
@@ -49,7 +46,7 @@ class FieldOptimizationRun(models.Model):
         """Take the snapshot and mark the run as running."""
         self.ensure_one()
         self.check_access("write")
-        if self.state not in ("draft", "failed", "stale", "rejected"):
+        if self.state not in ("draft", "failed", "stale", "rejected", "undone"):
             raise UserError(self.env._("This optimisation has been run. Make another one."))
         builder, snapshot = self._build_problem()
         company = self.company_id
@@ -65,7 +62,7 @@ class FieldOptimizationRun(models.Model):
                 "options": {
                     "backend": None if company.field_solver == "auto" else company.field_solver,
                     "seconds": company.field_solver_seconds,
-                    "refine": REFINE_SECONDS if self.long_search else None,
+                    "refine": self.refine_seconds if self.refine and self.can_refine else None,
                 },
                 "snapshot": snapshot,
                 "result": False,
@@ -180,14 +177,21 @@ class FieldOptimizationRun(models.Model):
 
     def _take_over(self):
         """Start a silent run again under a new token, or give it up."""
+        if not self.try_lock_for_update() or self.state != "running":
+            return
         if self.attempts >= ATTEMPTS:
             self.write(
                 {
                     "state": "failed",
                     "token": False,
-                    "error": self.env._("The optimiser stopped without an answer."),
+                    "problem": False,
+                    "error": self.env._(
+                        "The optimiser's process ended twice without an answer. Nothing was"
+                        " changed. Try fewer days or technicians."
+                    ),
                 }
             )
+            self._after_end()
             return
         self.write(
             {
@@ -197,143 +201,3 @@ class FieldOptimizationRun(models.Model):
             }
         )
         self.env.cr.postcommit.add(self._launch_after_commit())
-
-    # ------------------------------------------------------------------ the proposal
-
-    def _collect(self):
-        """Turn a result into a proposal, if the independent evaluator has nothing to say.
-
-        Called by the cron, or as sudo by whoever waits; missions changed since the snapshot are
-        left out and named.
-        """
-        self.ensure_one()
-        if not self.try_lock_for_update():
-            return
-        if self.state != "running":
-            return
-        problem, result = self.problem, self.result
-        done = {"token": False, "problem": False, "result": False, "progress": 100}
-        if self.error or not result:
-            self.write({**done, "state": "failed"})
-            return
-        try:
-            verdict = evaluate(problem, result)
-        except (ProblemError, KeyError, TypeError) as error:
-            verdict = {"violations": [{"code": str(error)}]}
-        if verdict["violations"]:
-            codes = ", ".join(sorted({item["code"] for item in verdict["violations"]}))
-            self.write(
-                {
-                    **done,
-                    "state": "failed",
-                    "error": self.env._(
-                        "The independent check refused the result: %s. Nothing was changed.", codes
-                    ),
-                }
-            )
-            return
-        missions = self.env["field.mission"].browse(int(name) for name in self.snapshot["missions"])
-        stale = self._find_stale(missions)
-        self._make_lines(problem, result, stale)
-        self.write(
-            {
-                **done,
-                "state": "proposed" if self.stop_ids else "stale",
-                "backend": result["backend"] + (" + pyvrp" if result["refined"] else ""),
-                "notice": result.get("notice") or False,
-                "solve_seconds": result.get("seconds"),
-                "stale_text": self._name_stale(stale),
-                "visit_count": len(self.stop_ids.filtered("placed")),
-                "unplaced_count": len(self.stop_ids.filtered(lambda stop: not stop.placed)),
-                "visits_before": result["before"]["visits"],
-                "late_before": result["before"]["late"],
-                "km_before": result["before"]["metres"] / 1000,
-                "km_after": sum(self.tour_ids.mapped("km_after")),
-                "minutes_before": round(result["before"]["travel"] / 60),
-                "minutes_after": round(result["after"]["travel"] / 60),
-            }
-        )
-
-    def _find_stale(self, missions):
-        """Missions changed since the snapshot, or gone."""
-        known = self.snapshot["missions"]
-        there = missions.exists()
-        return (missions - there) | there.filtered(
-            lambda m: self._fingerprint(m) != known[str(m.id)]["fingerprint"]
-        )
-
-    def _name_stale(self, missions):
-        names = [mission.display_name for mission in missions.exists()]
-        return "\n".join(names) or False
-
-    def _make_lines(self, problem, result, stale):
-        """Store the proposal: one line a technician's day, one a visit."""
-        builder = ProblemBuilder(self.company_id, self.date_from, self.date_to)
-        shifts = {shift["id"]: shift for shift in problem["shifts"]}
-        unserved = defaultdict(list)
-        for item in result["unserved"]:
-            unserved[item["shift"]].append(item)
-        kept = {item["visit"]: item["reason"] for item in result["clashes"]}
-        routes = {route["shift"]: route for route in result["routes"]}
-        keys = [key for key in shifts if key in routes or key in unserved]
-        lines = self.env["field.optimization.tour"].create(
-            [
-                self._line_values(builder, shifts[key], routes.get(key), unserved[key])
-                for key in keys
-            ]
-        )
-        values = []
-        gone = set(stale.ids)
-        for key, line in zip(keys, lines, strict=True):
-            stops = list(routes[key]["stops"]) if key in routes else []
-            for item in sorted(unserved[key], key=lambda item: item["position"], reverse=True):
-                stops.insert(item["position"], item)
-            values += [
-                self._stop_values(builder, line, number, item, kept)
-                for number, item in enumerate(stops, start=1)
-            ]
-        values += [
-            self._stop_values(builder, lines.browse(), number, item, kept)
-            for number, item in enumerate(unserved[None], start=1)
-        ]
-        self.env["field.optimization.stop"].create(
-            [vals for vals in values if vals["mission_id"] not in gone]
-        )
-        lines.filtered(lambda line: not line.stop_ids).unlink()
-
-    def _line_values(self, builder, shift, route, unserved):
-        before = (route or {}).get("before") or {"travel": 0, "metres": 0, "late": 0}
-        return {
-            "run_id": self.id,
-            "technician_id": int(shift["technician"]),
-            "date": shift["day"],
-            "departure": route and builder.moment(route["departure"]),
-            "back": route and builder.moment(route["back"]),
-            "km_before": before["metres"] / 1000,
-            "km_after": route["metres"] / 1000 if route else 0,
-            "minutes_before": round(before["travel"] / 60),
-            "minutes_after": round(route["travel"] / 60) if route else 0,
-            "late_before": before["late"],
-        }
-
-    def _stop_values(self, builder, line, number, item, kept):
-        mission_id = mission_of(item["visit"])
-        before = self.snapshot["missions"].get(str(mission_id), {})
-        placed = "start" in item
-        reason = item.get("reason") or kept.get(item["visit"])
-        return {
-            "run_id": self.id,
-            "line_id": line.id,
-            "mission_id": mission_id,
-            "role": "helper" if "#" in item["visit"] else "responsible",
-            "sequence": number,
-            "placed": placed,
-            "planned_start": builder.moment(item["start"]) if placed else False,
-            "planned_end": builder.moment(item["end"]) if placed else False,
-            "travel_minutes": round(item["travel"] / 60) if placed else 0,
-            "travel_km": item["metres"] / 1000 if placed else 0,
-            "reason": builder.dated(reason) if reason else False,
-            "movable": before.get("movable", False),
-            "former_start": before.get("start") or False,
-            "former_technician_id": before.get("technician") or False,
-        }

@@ -1,4 +1,7 @@
 from odoo import api, fields, models
+from odoo.tools import format_date
+
+from odoo.addons.field_mission.core.slots import utc_to_local
 
 
 class FieldOptimizationStop(models.Model):
@@ -25,7 +28,14 @@ class FieldOptimizationStop(models.Model):
     former_start = fields.Datetime(string="Start until now")
     former_technician_id = fields.Many2one("hr.employee", string="Technician until now")
     reason = fields.Json()
-    conflict_reason = fields.Text(compute="_compute_conflict_reason", string="Why")
+    move_reason = fields.Json()
+    is_change = fields.Boolean(
+        help="Accepting gives the mission another technician or start.", index=True
+    )
+    conflict_reason = fields.Text(compute="_compute_conflict_reason", string="Conflict")
+    move_text = fields.Text(compute="_compute_move_text", string="Why")
+    former_text = fields.Char(compute="_compute_slots", string="Before")
+    new_text = fields.Char(compute="_compute_slots", string="After")
     change = fields.Selection(
         [("new", "New"), ("moved", "Moved"), ("same", "Unchanged"), ("aside", "Conflict")],
         compute="_compute_change",
@@ -50,6 +60,33 @@ class FieldOptimizationStop(models.Model):
             stop.conflict_reason = stop.reason and self.env["field.tour.stop"]._render_reasons(
                 [stop.reason], person
             )
+
+    @api.depends("move_reason", "reason")
+    @api.depends_context("lang")
+    def _compute_move_text(self):
+        for stop in self:
+            person = (stop.line_id.technician_id or stop.former_technician_id).sudo()
+            reason = stop.move_reason or stop.reason
+            stop.move_text = reason and self.env["field.tour.stop"]._render_reasons(
+                [reason], person
+            )
+
+    @api.depends("planned_start", "former_start", "former_technician_id", "line_id.technician_id")
+    @api.depends_context("lang")
+    def _compute_slots(self):
+        for stop in self:
+            stop.former_text = stop._format_slot(stop.former_technician_id, stop.former_start)
+            stop.new_text = stop._format_slot(stop.line_id.technician_id, stop.planned_start)
+
+    def _format_slot(self, technician, start):
+        """Who and when, in the technician's time zone; days only where the run has several."""
+        name = technician.sudo().name or self.env._("nobody")
+        if not start:
+            return name
+        local = utc_to_local(start, technician._get_field_tz())
+        several = self.run_id.date_from != self.run_id.date_to
+        day = f"{format_date(self.env, local.date(), date_format='EEE d MMM')} " if several else ""
+        return f"{name} · {day}{local:%H:%M}"
 
     @api.depends("placed", "planned_start", "former_start", "former_technician_id")
     def _compute_change(self):

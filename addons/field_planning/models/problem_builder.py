@@ -50,9 +50,12 @@ class ProblemBuilder:
         self.shifts = {}
         self.visits = {}
         self.plan = {}
+        self.weights = {}
+        self.soft_zones = False
+        # Of places, for their travel, and of people.
         self._zones = {}
+        self._served_zones = {}
         self._skills = {}
-        self._zones = {}
         self._skill_names = {}
 
     # -- time -----------------------------------------------------------------------------------
@@ -90,9 +93,9 @@ class ProblemBuilder:
 
     def _zones_of(self, employee, employees):
         """Ids of the zones of one technician, parts of zones included; read for all at once."""
-        if employee.id not in self._zones:
-            self._zones.update(employees._get_placement_zones())
-        return self._zones[employee.id]
+        if employee.id not in self._served_zones:
+            self._served_zones.update(employees._get_placement_zones())
+        return self._served_zones[employee.id]
 
     def add_shifts(self, pairs):
         """Add working days.
@@ -219,6 +222,8 @@ class ProblemBuilder:
             "shifts": list(self.shifts.values()),
             "visits": list(self.visits.values()),
             "plan": self.plan,
+            "weights": self.weights,
+            "soft_zones": self.soft_zones,
         }
 
     def _travel(self, by_shift):

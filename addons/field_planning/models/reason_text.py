@@ -112,6 +112,14 @@ SENTENCES = {
     "broken_served_and_not": _lt("The visit is both planned and left out."),
 }
 
+# Where a visit had several days to choose from.
+SENTENCES_PERIOD = {
+    "nobody_works": _lt("No technician works in these days."),
+    "nobody_skilled": _lt("No technician working in these days has the skill %(skills)s."),
+    "nobody_in_zone": _lt("No technician of the zone works in these days."),
+    "all_full": _lt("No technician who may do it has time left for it in these days."),
+}
+
 
 def render_reason(env, reason, tz):
     """Return the sentence of a reason in the user's language, times as local hours.
@@ -120,7 +128,8 @@ def render_reason(env, reason, tz):
     :param tz: IANA time zone in which the times are shown
     """
     values = {**reason, **_render_times(env, reason, tz)}
-    sentence = env._(SENTENCES[reason["code"]])
+    sentences = SENTENCES_PERIOD if reason.get("period") else SENTENCES
+    sentence = env._(sentences[reason["code"]])
     return sentence % values
 
 

@@ -220,14 +220,21 @@ class TestOptimization(FieldPlanningCommon):
         with self.assertRaises(UserError):
             line.action_accept()
 
-    def test_changed_missions_are_left_out_and_named(self):
+    def test_what_changed_since_is_refused_as_a_whole(self):
         mission, other = self._mission("A", 10), self._mission("B", 12)
+        theirs = self._mission("C", 10, technician=self.tech2)
         run = self._run()
         mission.promised_date = MONDAY + timedelta(days=1)
-        answer = run.action_accept()
-        self.assertEqual((mission.state, other.state), ("draft", "planned"))
-        self.assertIn(mission.name, answer["params"]["message"])
-        self.assertIn(mission.name, run.stale_text)
+        with self.assertRaisesRegex(UserError, mission.name):
+            run.action_accept()
+        self.assertEqual((mission | other | theirs).mapped("state"), ["draft"] * 3)
+        self.assertEqual(run.stale_count, 1)
+        self.assertEqual(run.tour_ids.filtered("is_stale").technician_id, self.tech)
+        run.action_accept_fresh()
+        self.assertEqual((mission.state, other.state, theirs.state), ("draft", "draft", "planned"))
+        self.assertEqual(run.state, "proposed", "the day out of date waits for a decision")
+        with self.assertRaises(UserError):
+            run.action_accept_fresh()
 
     def test_changed_while_it_ran(self):
         mission = self._mission("A", 10)
@@ -252,8 +259,10 @@ class TestOptimization(FieldPlanningCommon):
         self.assertEqual((fresh.state, aside.state), ("draft", "draft"))
         self.assertFalse((fresh | aside).stop_ids)
         self.assertEqual(self._tour().stop_ids.mission_id, moved)
-        self.assertEqual(run.state, "rejected")
+        self.assertEqual(run.state, "undone")
         self.assertFalse(run.can_undo)
+        with self.assertRaises(UserError):
+            run.action_undo()
 
     def test_undo_leaves_what_was_published_since(self):
         one, two = self._mission("A", 10), self._mission("B", 20)
