@@ -2,6 +2,7 @@
 
 import json
 import random
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -409,6 +410,27 @@ def test_what_overruns_is_replaced_by_something_quicker(monkeypatch):
     assert time.monotonic() - started < 40
     assert result["notice"] in (None, "slow")
     assert result["objective"]["served"] > 200
+
+
+def test_a_solver_that_is_killed_is_replaced(monkeypatch):
+    """``kill -9`` in the middle: a lighter attempt answers; when all die, the message says so."""
+    started = []
+    popen = subprocess.Popen
+
+    def spy(*args, **kwargs):
+        process = popen(*args, **kwargs)
+        started.append(process)
+        if len(started) <= deaths:
+            process.kill()
+        return process
+
+    monkeypatch.setattr("optimizer.runner.subprocess.Popen", spy)
+    deaths = 1
+    assert run(_week(4), backend="vroom")["notice"] in ("slow", "no_vroom")
+    deaths, started = 9, []
+    with pytest.raises(SolverError, match="signal 9"):
+        run(_week(4), backend="python")
+    assert len(started) == 2
 
 
 def _big(visits, technicians, seed=5):

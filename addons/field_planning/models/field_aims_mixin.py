@@ -8,14 +8,28 @@ from ..optimizer import can_refine
 
 WEIGHTS = [("0", "No matter"), ("1", "A little"), ("2", "Medium"), ("3", "A lot")]
 # What the steps are worth in seconds of driving, see `optimizer.problem.Weights`.
-WAITING = BALANCE = (0.0, 0.25, 0.5, 1.0)
+# An even load counts over all people and days, so little of it goes a long way.
+WAITING = (0.0, 0.25, 0.5, 1.0)
+BALANCE = (0.0, 0.05, 0.1, 0.25)
 PEOPLE = (0, 900, 1800, 3600)
 # Longest second stage: a person waits for it, or the night.
 LONGEST_REFINEMENT = 900
 
+# What new questions take from the settings of their company.
+COMPANY_DEFAULTS = {
+    "zone_rule": "field_plan_zones",
+    "weight_waiting": "field_plan_waiting",
+    "weight_balance": "field_plan_balance",
+    "weight_people": "field_plan_people",
+    "refine_seconds": "field_refine_seconds",
+}
+
+# Where a filter of missions to leave out begins: what was tried once already.
+LEFT_OUT = "[('state', '=', 'to_reschedule')]"
+
 ZONE_RULES = [
     ("anywhere", "Anywhere"),
-    ("prefer", "In their zones; elsewhere only what finds no place there"),
+    ("prefer", "In their zones first"),
     ("strict", "Only in their zones"),
 ]
 
@@ -61,9 +75,9 @@ class FieldAimsMixin(models.AbstractModel):
     )
     movable = fields.Selection(
         [
-            ("unplanned", "Only those not planned yet"),
-            ("unpublished", "Also planned ones that technicians have not seen"),
-            ("published", "Also published ones"),
+            ("unplanned", "Only not planned yet"),
+            ("unpublished", "Also planned, not published"),
+            ("published", "Also published"),
         ],
         string="May move",
         default="unpublished",
@@ -76,41 +90,42 @@ class FieldAimsMixin(models.AbstractModel):
             ("all", "All of them, where there is room"),
             ("none", "None"),
         ],
-        string="Without a day",
+        string="Missions without a day",
         default="due",
         required=True,
         help="Missions without promised and planned day, and visits to replan.",
     )
-    left_out = fields.Char(
-        string="Leave out",
-        default="[]",
+    leaves_out = fields.Boolean(
+        string="Leave some missions out",
         help="Missions that match are not placed. Those already planned keep their slot.",
     )
+    left_out = fields.Char(string="Missions left out", default=LEFT_OUT)
     zone_rule = fields.Selection(
         ZONE_RULES,
         string="Technicians work",
-        default=lambda self: self.env.company.field_plan_zones,
+        default="prefer",
         required=True,
-        help="For technicians with zones; the others may be sent everywhere.",
+        help="For technicians with zones; the others may be sent everywhere. In their zones first:"
+        " elsewhere only what finds no place there.",
     )
     weight_waiting = fields.Selection(
         WEIGHTS,
         string="Little waiting",
-        default=lambda self: self.env.company.field_plan_waiting,
+        default="0",
         required=True,
         help="Minutes between two visits that are neither work, nor driving, nor lunch.",
     )
     weight_balance = fields.Selection(
         WEIGHTS,
         string="Even load",
-        default=lambda self: self.env.company.field_plan_balance,
+        default="0",
         required=True,
         help="Days of about the same length, at the price of more kilometres.",
     )
     weight_people = fields.Selection(
         WEIGHTS,
         string="Few technicians",
-        default=lambda self: self.env.company.field_plan_people,
+        default="0",
         required=True,
         help="Leave some free rather than give everybody a little, at the price of more kilometres.",
     )
@@ -118,9 +133,7 @@ class FieldAimsMixin(models.AbstractModel):
         string="Search on for shorter tours",
         help="A second stage (PyVRP) looks for shorter tours in the time given.",
     )
-    refine_seconds = fields.Integer(
-        string="Seconds more", default=lambda self: self.env.company.field_refine_seconds
-    )
+    refine_seconds = fields.Integer(string="Seconds more", default=60)
     can_refine = fields.Boolean(compute="_compute_can_refine")
 
     _refine_seconds_possible = models.Constraint(
@@ -128,10 +141,20 @@ class FieldAimsMixin(models.AbstractModel):
         "The second stage takes 1 to 900 seconds.",
     )
 
+    @api.model
+    def default_get(self, fields_list):
+        """Take the aims from the settings of the company."""
+        values = super().default_get(fields_list)
+        # Not as defaults of the fields: these are asked for before the company has its columns.
+        for name, source in COMPANY_DEFAULTS.items():
+            if name in fields_list and f"default_{name}" not in self.env.context:
+                values[name] = self.env.company[source]
+        return values
+
     def _compute_can_refine(self):
         self.can_refine = can_refine()
 
-    @api.constrains("left_out")
+    @api.constrains("left_out", "leaves_out")
     def _check_left_out(self):
         for settings in self:
             try:
@@ -149,7 +172,7 @@ class FieldAimsMixin(models.AbstractModel):
             "datetime": safe_datetime,
             "context_today": lambda: fields.Date.context_today(self),
         }
-        asked = safe_eval(self.left_out or "[]", words)
+        asked = self.leaves_out and safe_eval(self.left_out or "[]", words)
         # No condition means no mission here, not all of them.
         return Domain(asked) if asked else Domain.FALSE
 

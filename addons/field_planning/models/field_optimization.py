@@ -105,6 +105,7 @@ class FieldOptimization(models.Model):
         domain=[("is_change", "=", True)],
         copy=False,
     )
+    is_same_visits = fields.Boolean(compute="_compute_saved")
     km_saved = fields.Float(digits=(10, 1), compute="_compute_saved")
     minutes_saved = fields.Integer(string="Travel saved (min)", compute="_compute_saved")
     stale_text = fields.Text(string="Changed meanwhile", readonly=True, copy=False)
@@ -138,11 +139,15 @@ class FieldOptimization(models.Model):
         monday = day - timedelta(days=day.weekday())
         return max(monday, today), monday + timedelta(days=6)
 
-    @api.depends("km_before", "km_after", "minutes_before", "minutes_after")
+    @api.depends("km_before", "km_after", "minutes_before", "minutes_after", "visits_before",
+                 "visit_count")  # fmt: skip
     def _compute_saved(self):
+        """Only the same visits compare: more of them take more travel."""
         for run in self:
-            run.km_saved = run.km_before - run.km_after
-            run.minutes_saved = run.minutes_before - run.minutes_after
+            run.is_same_visits = run.visits_before == run.visit_count
+            same = run.is_same_visits
+            run.km_saved = run.km_before - run.km_after if same else 0
+            run.minutes_saved = run.minutes_before - run.minutes_after if same else 0
 
     @api.depends("date_from", "date_to")
     @api.depends_context("lang")

@@ -43,7 +43,7 @@ class FieldOptimizationCollect(models.Model):
             {
                 **done,
                 "state": "proposed" if self.stop_ids else "stale",
-                "backend": result["backend"],
+                "backend": result["backend"] + (" + pyvrp" if result.get("refined") else ""),
                 "refined": bool(result.get("refined")),
                 "notice": result.get("notice") or False,
                 "solve_seconds": result.get("seconds"),

@@ -29,7 +29,7 @@ class FieldOptimizationNight(models.Model):
         help="The planner whose rights the run has.",
     )
     hour = fields.Float(
-        string="At", default=2.0, help="Local time of the company at which the run starts."
+        string="Starts at", default=2.0, help="Local time of the company at which the run starts."
     )
     first_day = fields.Integer(
         string="First day",
@@ -186,7 +186,7 @@ class FieldOptimizationNight(models.Model):
         self.ensure_one()
         today = self._get_local_now().date()
         first = today + timedelta(days=self.first_day)
-        names = ("mode", "movable", "undated", "left_out", "zone_rule", "weight_waiting",
+        names = ("mode", "movable", "undated", "leaves_out", "left_out", "zone_rule", "weight_waiting",
                  "weight_balance", "weight_people", "refine", "refine_seconds")  # fmt: skip
         return {
             **{name: self[name] for name in names},

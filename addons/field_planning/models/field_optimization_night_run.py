@@ -80,14 +80,18 @@ class FieldOptimizationNightRun(models.Model):
             run.accepted_count = states.count("accepted")
             run.open_count = states.count("proposed")
 
-    @api.depends("state", "km_before", "km_after", "date_from", "date_to")
+    @api.depends("state", "is_same_visits", "km_saved", "date_from", "date_to")
     @api.depends_context("lang")
     def _compute_night_title(self):
         for run in self:
             first = format_date(run.env, run.date_from, date_format="EEEE d MMMM")
             last = format_date(run.env, run.date_to, date_format="EEEE d MMMM")
             run.night_days = first if first == last else f"{first} – {last}"
-            if run.state in ("proposed", "accepted"):
-                run.night_title = run.env._("%s km less", round(run.km_before - run.km_after))
-            else:
+            if run.state not in ("proposed", "accepted"):
                 run.night_title = run.env._("nothing was changed")
+            elif run.is_same_visits:
+                run.night_title = run.env._("%s km less", round(run.km_saved))
+            else:
+                run.night_title = run.env._(
+                    "%s visits more in tours", run.visit_count - run.visits_before
+                )

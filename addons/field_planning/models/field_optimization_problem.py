@@ -44,7 +44,7 @@ class FieldOptimizationProblem(models.Model):
         builder.add_shifts(pairs)
         self._start_now(builder, groups["fixed"])
         self._add_helpers(builder, missions)
-        self._add_plan(builder, missions)
+        self._add_plan(builder, missions, movable)
         return builder, self._take_snapshot(builder, missions, movable)
 
     def _lock_visits(self, builder, missions, movable):
@@ -57,16 +57,24 @@ class FieldOptimizationProblem(models.Model):
             if mission not in movable:
                 visit.update(fixed=builder.seconds(mission.planned_start), windows=[])
                 day = builder.shift_day(person, mission.planned_start)
+            elif self._waits(mission) or self._is_void(mission):
+                # The promise is what was broken.
+                visit["windows"] = []
+                self._bind_to_deadline(builder, mission, visit, deadlines[mission.id])
             elif not mission.promised_date:
                 self._bind_to_deadline(builder, mission, visit, deadlines[mission.id])
             elif visit["windows"] and person:
                 day = builder.shift_day(person, builder.moment(visit["windows"][0][0]), day)
+                if mission.state == "planned" and (person.id, day) not in builder.days:
+                    # Promised just before the period, planned in it: the plan is what there is.
+                    day = builder.shift_day(person, mission.planned_start)
+                    visit["windows"] = []
             if mission in movable and mission.state == "planned":
                 # What has a slot keeps one, before others get theirs.
                 visit["priority"] = MAX_PRIORITY
             if mission in movable and self._is_free(mission):
                 self._bind_freely(mission, visit)
-                if not mission.mission_date:
+                if not mission.mission_date or self._waits(mission):
                     continue
             elif person and (person.id, day) not in builder.days:
                 # The night before the period: not this run's day.
@@ -84,14 +92,31 @@ class FieldOptimizationProblem(models.Model):
             self.mode == "free"
             or not mission.technician_id
             or not mission.mission_date
-            or (mission.state == "to_reschedule" and not self._is_promised_anew(mission))
+            or self._waits(mission)
         )
+
+    def _waits(self, mission):
+        """Whether one mission is to be replanned on whatever day."""
+        return mission.state == "to_reschedule" and not self._is_promised_anew(mission)
+
+    def _is_void(self, mission):
+        """Whether one mission is planned on a day that its promise knows nothing of.
+
+        Somebody decided so: it stays on that day. A day more or less may be a night's work.
+        """
+        promised, planned = mission.promised_date, mission.planned_date
+        if mission.state != "planned" or not promised or abs((promised - planned).days) <= 1:
+            return False
+        return self.mode != "free" or not self.date_from <= promised <= self.date_to
 
     def _bind_freely(self, mission, visit):
         """Note what binds a visit that is bound to no technician's day."""
-        bound = mission.promised_date or (mission.helper_ids and mission.mission_date)
-        waits = mission.state == "to_reschedule" and not self._is_promised_anew(mission)
-        visit["day"] = f"{mission.mission_date:%Y-%m-%d}" if bound and not waits else None
+        day = mission.promised_date
+        if self._is_void(mission) or (mission.helper_ids and not self._waits(mission)):
+            day = mission.mission_date
+        elif self._waits(mission):
+            day = None
+        visit["day"] = f"{day:%Y-%m-%d}" if day else None
         if self.mode != "free" and mission.technician_id:
             visit["technician"] = str(mission.technician_id.id)
         if self.zone_rule != "anywhere" and mission.zone_id:
@@ -127,7 +152,7 @@ class FieldOptimizationProblem(models.Model):
             people = people.filtered(
                 lambda person: not served[person.id] or served[person.id] & zones
             )
-        people |= movable.filtered(lambda m: not m.mission_date).technician_id
+        people |= movable.filtered(lambda m: not m.mission_date or self._waits(m)).technician_id
         first = self.date_from
         if self._get_now():
             first = max(first, fields.Date.context_today(self))
@@ -176,7 +201,7 @@ class FieldOptimizationProblem(models.Model):
                 if key in builder.shifts:
                     builder.add_help(mission, helper, key)
 
-    def _add_plan(self, builder, missions):
+    def _add_plan(self, builder, missions, movable):
         """The order before: by plan or promise; what has neither follows the row before it."""
         order, when = defaultdict(list), {}
         for rank, mission in enumerate(missions):
@@ -184,7 +209,7 @@ class FieldOptimizationProblem(models.Model):
             if name not in builder.visits or not (mission.technician_id and mission.mission_date):
                 continue
             visit = builder.visits[name]
-            if mission.state == "to_reschedule" and not visit.get("shift") and not visit["day"]:
+            if mission in movable and self._waits(mission):
                 # Its old plan is what failed.
                 continue
             shift = visit.get("shift") or shift_key(mission.technician_id.id, mission.mission_date)

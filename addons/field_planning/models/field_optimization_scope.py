@@ -12,14 +12,14 @@ class FieldOptimizationScope(models.Model):
 
     _inherit = "field.optimization"
 
-    scope_count = fields.Integer(string="May move", compute="_compute_scope")
+    scope_count = fields.Integer(string="Missions to order", compute="_compute_scope")
     fixed_count = fields.Integer(string="Stay where they are", compute="_compute_scope")
     left_out_count = fields.Integer(string="Left out", compute="_compute_scope")
     zoneless_count = fields.Integer(string="Without zone", compute="_compute_scope")
     tray_count = fields.Integer(string="Missions without technician", compute="_compute_scope")
 
     @api.depends("date_from", "date_to", "technician_ids", "team_ids", "zone_ids", "mission_ids",
-                 "mode", "movable", "undated", "left_out", "company_id", "state")  # fmt: skip
+                 "mode", "movable", "undated", "leaves_out", "left_out", "company_id", "state")  # fmt: skip
     def _compute_scope(self):
         for run in self:
             found = {}
@@ -100,7 +100,7 @@ class FieldOptimizationScope(models.Model):
             zones = self._get_zone_ids()
             movable = chosen.filtered(lambda m: m.zone_id.id in zones)
             zoneless = chosen.filtered(lambda m: not m.zone_id)
-        fixed = (missions - movable).filtered(self._is_in_the_way)
+        fixed = (missions - movable - undated).filtered(self._is_in_the_way)
         return {
             "movable": movable,
             "fixed": fixed,

@@ -83,9 +83,10 @@ class FieldOptimizationStop(models.Model):
         name = technician.sudo().name or self.env._("nobody")
         if not start:
             return name
-        local = utc_to_local(start, technician._get_field_tz())
+        tz = technician._get_field_tz() if technician else self.mission_id._get_tz()
+        local = utc_to_local(start, tz)
         several = self.run_id.date_from != self.run_id.date_to
-        day = f"{format_date(self.env, local.date(), date_format='EEE d MMM')} " if several else ""
+        day = f"{format_date(self.env, local.date(), date_format='d MMM')} " if several else ""
         return f"{name} · {day}{local:%H:%M}"
 
     @api.depends("placed", "planned_start", "former_start", "former_technician_id")

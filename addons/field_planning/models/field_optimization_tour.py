@@ -3,6 +3,9 @@ from odoo.exceptions import UserError
 
 from .problem_builder import shift_key
 
+# More of them are counted, not named.
+PARTNERS_NAMED = 4
+
 
 class FieldOptimizationTour(models.Model):
     """The proposal for one technician's day."""
@@ -78,7 +81,10 @@ class FieldOptimizationTour(models.Model):
             needed = run._get_partners()
             for line in lines:
                 others = line._with_partners(needed) - line
-                line.partner_text = ", ".join(others.mapped("display_name"))
+                names = others[:PARTNERS_NAMED].mapped("display_name")
+                if len(others) > PARTNERS_NAMED:
+                    names.append(self.env._("%s more", len(others) - PARTNERS_NAMED))
+                line.partner_text = ", ".join(names)
 
     def _get_shift_key(self):
         """The day of one line as the problem names it."""

@@ -36,6 +36,10 @@ class SolverTimeout(SolverError):
     """Stopped because it ran over its time."""
 
 
+class SolverKilled(SolverError):
+    """Ended by the system: out of memory, or by hand."""
+
+
 def command(*arguments: str) -> list[str]:
     """Command line that starts this package in a process of its own."""
     return [sys.executable or "python3", str(PACKAGE), *arguments]
@@ -58,7 +62,7 @@ def run(
 
     An attempt that runs over its time by half is killed; then VROOM is asked again at its lowest
     level, and at last the Python solver, which stops in time. The result's ``notice`` then says
-    ``slow``.
+    ``slow``. An attempt that the system killed is followed by a lighter one in the same way.
 
     :param seconds: time limit; by size when not given
     :param tick: called every two seconds with the progress (0 to 1); false = cancel
@@ -80,7 +84,7 @@ def run(
                 (limit + (options.get("refine") or 0.0)) * 1.5,
                 tick,
             )
-        except SolverTimeout:
+        except (SolverTimeout, SolverKilled):
             if number == len(attempts) - 1:
                 raise
             continue
@@ -122,6 +126,11 @@ def _attempt(request: Mapping[str, Any], limit: float, tick: Tick | None) -> dic
                 process.kill()
             process.wait()
             listener.thread.join()
+        if process.returncode < 0:
+            raise SolverKilled(
+                f"the solver was ended by the system (signal {-process.returncode}):"
+                " memory may be short"
+            )
         if process.returncode:
             said = listener.said() or f"exit code {process.returncode}"
             raise SolverError(said)

@@ -455,11 +455,12 @@ class TestOptimization(FieldPlanningCommon):
     def test_searching_longer_asks_for_the_second_stage(self):
         missions = [self._mission(f"M{n}", 5 * n - 10) for n in range(5)]
         run = self.env["field.optimization"].with_user(self.planner)
-        run = run.create({"date_from": MONDAY, "date_to": MONDAY, "long_search": True})
-        with patch(f"{field_optimization_run.__name__}.REFINE_SECONDS", 1.0):
-            run._start()
+        run = run.create(
+            {"date_from": MONDAY, "date_to": MONDAY, "refine": True, "refine_seconds": 1}
+        )
+        run._start()
         stored = run.sudo()
-        self.assertEqual(stored.options["refine"], 1.0)
+        self.assertEqual(stored.options["refine"], 1 if run.can_refine else None)
         result = runner.run(stored.problem, **stored.options)
         stored.result = json.loads(json.dumps({**result, "refined": True}))
         stored._collect()
