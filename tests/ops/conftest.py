@@ -11,6 +11,8 @@ import pytest
 REPO = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPO))
 
+from device import Session  # noqa: E402
+from phone import Phone  # noqa: E402
 from proxy import Proxy  # noqa: E402
 from servers import Site  # noqa: E402
 
@@ -60,6 +62,48 @@ def proxy(network):
 
 
 @pytest.fixture(scope="session")
-def browser_path():
-    """Where Chromium is."""
-    return os.environ.get("CHROMIUM") or shutil.which("chromium")
+def chromium():
+    """Playwright, and where Chromium is."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        yield Chromium(playwright, os.environ.get("CHROMIUM") or shutil.which("chromium"))
+
+
+class Chromium:
+    """Starts browsers."""
+
+    def __init__(self, playwright, path):
+        self.playwright, self.path = playwright, path
+        self.shared = self.start()
+
+    def start(self, *flags):
+        """Return a browser of its own."""
+        return self.playwright.chromium.launch(executable_path=self.path, args=[*FLAGS, *flags])
+
+    def start_on(self, folder, **options):
+        """Return the context of a browser that keeps what it knows in a folder."""
+        return self.playwright.chromium.launch_persistent_context(
+            str(folder), executable_path=self.path, args=list(FLAGS), **options
+        )
+
+
+@pytest.fixture
+def phone(chromium, proxy, site):
+    """The app on a phone, its person logged in."""
+    one = Phone(chromium.shared.new_context(**Phone.OPTIONS), proxy.url)
+    one.log_in(_session(site, proxy, 0))
+    one.open()
+    yield one
+    proxy.clear()
+    one.context.close()
+
+
+_SESSIONS = {}
+
+
+def _session(site, proxy, place):
+    login = site.world["technicians"][place]["login"]
+    if login not in _SESSIONS:
+        _SESSIONS[login] = Session(proxy.url, login)
+    return _SESSIONS[login]

@@ -75,6 +75,7 @@ def main(env, target, technicians="4", missions="8"):
     env["res.lang"]._activate_lang("en_US")
     env = env(context={**env.context, "lang": "en_US", "tz": "Europe/Paris"})
     planner = _user(env, "ops_planner", "field_mission.group_field_manager")
+    _user(env, "ops_admin", "base.group_system")
     # The first one is for the browser, the last one nobody plays: whose secrets must not leak.
     logins = ["ops_browser", "ops_second", *(f"ops_tech{i}" for i in range(int(technicians)))]
     users = [_user(env, name, "field_mission.group_field_technician") for name in logins]
@@ -132,6 +133,7 @@ def _describe(env, records, users, planner, victim, product):
     own = records[:-1]
     return {
         "planner": planner.login,
+        "admin": "ops_admin",
         "technicians": [{"login": user.login, "uid": user.id} for user in users],
         "victim": {"login": victim.login, "uid": victim.id, "mission": records[-1].id},
         "secrets": [SECRET, STRANGER],
