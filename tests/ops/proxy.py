@@ -52,6 +52,8 @@ class Proxy(ThreadingHTTPServer):
     def fault_for(self, path: str, header: str | None) -> str:
         """Return the fault of one request, and note it."""
         with self._lock:
+            if header == "none":
+                return ""
             fault = header or self.always.get(path, "")
             if not fault and self.faults[path]:
                 fault = self.faults[path].popleft()
@@ -103,6 +105,8 @@ class _Handler(BaseHTTPRequestHandler):
         fault, _mark, argument = self.server.fault_for(path, self.headers.get(HEADER)).partition(
             ":"
         )
+        # A browser sends again by itself what a kept connection has lost: not what is looked at.
+        self.close_connection = path.startswith("/field/api/")
         status = getattr(self, f"_{fault or 'whole'}")(body, argument)
         self.server.note(path, fault, status or 0)
 
@@ -140,6 +144,8 @@ class _Handler(BaseHTTPRequestHandler):
             if name.lower() not in HOP_BY_HOP | {"content-length"}:
                 self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
         self.end_headers()
         if self.command != "HEAD":
             rate = self.server.bytes_per_second

@@ -77,18 +77,23 @@ export class SignaturePanel extends FieldComponent {
         const picture = await new Promise((resolve) => this.canvas.el.toBlob(resolve, "image/png"));
         const bytes = await picture.arrayBuffer();
         const uuid = newUuid();
-        await this.perform(
-            "photo",
-            {uuid, kind: "drawing", sha256: await digest(bytes)},
-            {blob: {uuid, bytes, mimetype: "image/png"}}
-        );
-        await this.perform("sign", {
-            kind: "after_work",
-            name,
-            quality: this.state.quality.trim(),
-            drawing: uuid,
-            texts: this.mission.texts,
-        });
+        await this.store.performAll(this.mission, [
+            {
+                kind: "photo",
+                payload: {uuid, kind: "drawing", sha256: await digest(bytes)},
+                blob: {uuid, bytes, mimetype: "image/png"},
+            },
+            {
+                kind: "sign",
+                payload: {
+                    kind: "after_work",
+                    name,
+                    quality: this.state.quality.trim(),
+                    drawing: uuid,
+                    texts: this.mission.texts,
+                },
+            },
+        ]);
         Object.assign(this.state, {name: "", quality: "", empty: true});
         this.clear();
     }

@@ -30,6 +30,30 @@ export function getLastUser() {
     return read(LAST_USER);
 }
 
+/**
+ * A browser that is killed may forget what localStorage was told a moment before; the database has
+ * it. Only where nothing at all is known: who logged out is not to be found again.
+ *
+ * @returns {Promise<object|null>} { uid, db, name }
+ */
+export async function findLastUser() {
+    if (read(PEOPLE)) {
+        return null;
+    }
+    const found = [];
+    for (const {name} of (await indexedDB.databases?.()) || []) {
+        if (name.startsWith("field-")) {
+            const database = await DeviceDatabase.open(name);
+            const kept = await database.getMeta("snapshot");
+            database.close();
+            if (kept) {
+                found.push({uid: kept.uid, db: kept.db, name: kept.user.name});
+            }
+        }
+    }
+    return found.length === 1 ? found[0] : null;
+}
+
 /** @param {object} identity { uid, db, name } */
 export function setLastUser(identity) {
     const {uid, db, name} = identity;

@@ -8,6 +8,7 @@ import {keepFiles} from "./files";
 import {setTerms} from "./i18n";
 import {
     databaseName,
+    findLastUser,
     findParked,
     forgetLastUser,
     getLastUser,
@@ -129,7 +130,7 @@ export class FieldStore {
         setInterval(() => {
             this.now = Date.now();
         }, 30000);
-        const known = getLastUser();
+        const known = getLastUser() || (await findLastUser());
         if (known) {
             this.stranger = isStrangerHere();
             await this._openFor(known);
@@ -360,7 +361,19 @@ export class FieldStore {
      * @param {object} [options.base] what the screen showed, where the office may change it too
      */
     async perform(kind, mission, payload = {}, {blob, base} = {}) {
-        const operation = {
+        const [uuid] = await this.performAll(mission, [{kind, payload, blob, base}]);
+        return uuid;
+    }
+
+    /**
+     * Do things that count together only, as a drawing and its signature: all are kept, or none.
+     *
+     * @param {object} mission
+     * @param {object[]} doings { kind, payload, blob, base } as of `perform`
+     * @returns {Promise<string[]>} uuids of the operations
+     */
+    async performAll(mission, doings) {
+        const made = doings.map(({kind, payload, base}) => ({
             uuid: newUuid(),
             kind,
             mission_id: mission.id,
@@ -372,17 +385,15 @@ export class FieldStore {
             uid: this.identity.uid,
             db: this.identity.db,
             schema: 1,
-        };
+        }));
         // Drawn before it is saved: a tick must not wait for the disk.
         const before = this.operations;
-        this.operations = markRaw([...before, operation]);
+        this.operations = markRaw([...before, ...made]);
         this._draw();
         try {
             await this.database.write(["ops", "blobs"], ({ops, blobs}) => {
-                ops.add(operation);
-                if (blob) {
-                    blobs.put(blob);
-                }
+                made.forEach((operation) => ops.add(operation));
+                doings.forEach(({blob}) => blob && blobs.put(blob));
             });
         } catch (error) {
             this.operations = before;
@@ -392,7 +403,7 @@ export class FieldStore {
         }
         await this._reload();
         this.sync();
-        return operation.uuid;
+        return made.map((operation) => operation.uuid);
     }
 
     /** Give up a refused operation, with its bytes. */
@@ -412,8 +423,10 @@ export class FieldStore {
         const blob =
             operation.kind === "photo" &&
             (await this.database.get("blobs", operation.payload.uuid));
+        // As it is on the disk: what the screen holds can't be stored.
+        const kept = await this.database.get("ops", operation.seq);
         await this.database.write(["ops", "blobs"], ({ops, blobs}) => {
-            ops.put({...operation, state: "pending", sent: false, again: true});
+            ops.put({...kept, state: "pending", sent: false, again: true});
             if (blob) {
                 blobs.put({...blob, refused: false});
             }
