@@ -58,9 +58,7 @@ class Phone:
 
     def ask(self, code: str, argument=None, page=None):
         """Run code with the app's ``store``; return what it returns."""
-        return (page or self.page).evaluate(
-            f"async (arg) => {{ {STORE} {code} }}", argument
-        )
+        return (page or self.page).evaluate(f"async (arg) => {{ {STORE} {code} }}", argument)
 
     def perform(self, kind: str, mission: int, payload: dict | None = None, page=None) -> str:
         """Do something as the app's screens do."""

@@ -8,10 +8,11 @@ import uuid
 
 import psutil
 import pytest
-from conftest import _session
 from device import Session
 from phone import Phone
 from PIL import Image
+
+from conftest import _session
 
 SYNC, BLOB, PULL = "/field/api/sync", "/field/api/blob", "/field/api/bootstrap"
 # A busy machine may take longer, never a release (`FIELD_SLACK=1`).
@@ -334,9 +335,7 @@ def test_an_address_that_is_not_secure_says_so(site, chromium, proxy):
 
 
 @pytest.mark.parametrize("days", [-2, 2])
-def test_a_clock_that_is_wrong_is_shown_and_both_clocks_are_kept(
-    site, proxy, chromium, days
-):
+def test_a_clock_that_is_wrong_is_shown_and_both_clocks_are_kept(site, proxy, chromium, days):
     context = chromium.shared.new_context(**Phone.OPTIONS)
     context.add_init_script(
         f"""(() => {{
@@ -516,9 +515,7 @@ def test_it_opens_quickly_without_network(proxy, phone):
     for _try in range(3):
         phone.page.reload()
         phone.page.wait_for_selector(".f-card, .f-empty")
-        took.append(
-            phone.page.evaluate("performance.now()")
-        )
+        took.append(phone.page.evaluate("performance.now()"))
     assert min(took) < 1000 * SLACK, took
 
 

@@ -6,9 +6,10 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
-from conftest import FULL
 from judge import Verdict
 from walk import Walk
+
+from conftest import FULL
 
 ROUNDS = 8 if FULL else 1
 DEVICES, OPERATIONS = (12, 100) if FULL else (4, 30)
