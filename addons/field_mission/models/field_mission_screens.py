@@ -140,6 +140,18 @@ class FieldMissionScreens(models.Model):
         self.ensure_one()
         return self.env["field.site.access"].search([("site_id", "=", self.site_id.id)])
 
+    def _get_order_defects(self):
+        """Return the non-conformities of one mission's site that are not closed (sudo).
+
+        Whoever goes there has to know them, whoever found them.
+        """
+        self.ensure_one()
+        return (
+            self.env["field.nonconformity"]
+            .sudo()
+            .search([("site_id", "=", self.site_id.id), ("state", "!=", "closed")])
+        )
+
     @api.onchange("site_id", "service_type_id")
     def _onchange_site_id(self):
         """On a new mission, let the customer and the contract follow the site."""

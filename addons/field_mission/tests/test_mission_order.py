@@ -83,3 +83,28 @@ class TestMissionOrder(FieldMissionCommon):
         self._answer_all(mission)
         pressure = mission.check_ids.filtered(lambda check: check.kind == "number")
         self.assertIn(pressure.display_value, self._render(mission, self.tech_user))
+
+    def test_order_names_documents_and_what_is_open_on_site(self):
+        self.env["field.document"].create(
+            {
+                "name": "Prevention plan",
+                "needed_before_start": True,
+                "site_ids": [Command.set(self.site.ids)],
+                "file": "cGxhbg==",
+                "filename": "plan.txt",
+            }
+        )
+        former = self._planned()
+        self.env["field.nonconformity"].create(
+            {
+                "mission_id": former.id,
+                "site_id": self.site.id,
+                "company_id": self.company.id,
+                "description": "Handrail is loose",
+            }
+        )
+        mission = self._planned(planned_start=fields.Datetime.now() + timedelta(hours=3))
+        for user in (self.tech_user, self.planner):
+            page = self._render(mission, user)
+            self.assertIn("Prevention plan", page)
+            self.assertIn("Handrail is loose", page)
