@@ -333,7 +333,13 @@ def make_zones_of(desk, sites):
 def equip_technicians(desk):
     """Give each technician a login, a team, and a van with parts on hand."""
     technicians = desk.env["hr.employee"].search(
-        [("is_field_technician", "=", True), ("company_id", "=", desk.company.id)], order="id"
+        [
+            ("is_field_technician", "=", True),
+            # Subcontractors come with their own van and a login on the portal.
+            ("is_field_subcontractor", "=", False),
+            ("company_id", "=", desk.company.id),
+        ],
+        order="id",
     )
     bare = technicians.filtered(lambda technician: not technician.user_id)
     for technician in bare:

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from odoo.fields import Command
 
-from . import drawings, fieldwork, trade
+from . import company, drawings, fieldwork, trade
 from .clock import local
 from .week import BOILER, BREAKDOWN, EXTINGUISHERS, VENT
 
@@ -319,7 +319,20 @@ def _offer_work(desk, tomorrow):
     )
     setup.action_save()
     person = desk.env["hr.employee"].search([("name", "=", SUBCONTRACTOR[0])], limit=1)
-    desk.keep("subcontractor", person)
+    contact = desk.make(
+        "subcontractor_contact",
+        "res.partner",
+        {
+            "name": SUBCONTRACTOR[0],
+            "parent_id": vendor.id,
+            "email": SUBCONTRACTOR[1],
+            "lang": "fr_FR",
+        },
+        "planner",
+    )
+    person.user_id = company.make_user(
+        desk, "subcontractor", SUBCONTRACTOR[0], ["base.group_portal"], contact
+    )
     site = desk.env["res.partner"].search(
         [("is_field_site", "=", True), ("zip", "=like", "493%")], order="id", limit=1
     )

@@ -17,6 +17,7 @@ LOGINS = [
     ("accountant", "accountant", "accountant"),
     ("manager", "manager", "manager"),
     ("customer", "customer", "customer"),
+    ("subcontractor", "subcontractor", "subcontractor"),
 ]
 
 
