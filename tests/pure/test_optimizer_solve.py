@@ -529,7 +529,7 @@ def test_an_overfull_day_starts_lower(monkeypatch):
         item["point"] = [item["point"][0] + 0.5 * int(item["id"]), item["point"][1]]
     solve(data)
     assert levels == [5, 3, 3]
-    assert [level_for(n, overfull=True) for n in (100, 300, 600, 1000)] == [3, 1, 1, 0]
+    assert [level_for(n, overfull=True) for n in (100, 300, 600, 1000)] == [3, 2, 1, 0]
 
 
 @pytest.mark.parametrize(("seed", "served", "points"), [(1, 90, 188), (2, 97, 203)])

@@ -19,10 +19,11 @@ from .travel import Matrix, matrix_of, trips_of
 
 Progress = Callable[[float], None]
 
-# Exploration level by number of visits, and that of a day on which they can't all be done. Measured
-# (docs/decisions/tour-optimiser.md): a high level on a big day is slower, not better, and on an
-# overfull one it spends its time on visits that fit nowhere.
-LEVELS = ((150, 5, 3), (400, 2, 1), (700, 1, 1))
+# Exploration level by number of visits, measured (docs/decisions/tour-optimiser.md): a high level on a
+# big day is slower, not better.
+LEVELS = ((150, 5), (400, 2), (700, 1))
+OVERFULL_LEVEL = 3
+"""Highest level where not all visits can be done: above it, time goes to visits that fit nowhere."""
 BIG_SECONDS = 14.0
 LONG_SECONDS = 25.0
 BIGGEST_PART = 1000
@@ -43,9 +44,9 @@ def level_for(visits: int, seconds: float | None = None, overfull: bool = False)
     :param seconds: the time given, which counts on big days
     :param overfull: the visits can't all be done
     """
-    for limit, level, lower in LEVELS:
+    for limit, level in LEVELS:
         if visits <= limit:
-            return lower if overfull else level
+            return min(level, OVERFULL_LEVEL) if overfull else level
     return 1 if seconds is not None and seconds >= LONG_SECONDS else 0
 
 

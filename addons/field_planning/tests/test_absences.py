@@ -1,8 +1,11 @@
+import os
+from contextlib import nullcontext
 from datetime import date, datetime
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from .common import MONDAY, FieldPlanningCommon
 
@@ -391,6 +394,78 @@ class TestAbsenceQueries(AbsenceCommon):
         self._approve(2)
         few, many = self._approve(3), self._approve(40)
         self.assertLess(many - few, 10, f"{few} queries for 3, {many} for 40")
+
+    def _approve_requests(self, count, planned):
+        """Approve leave requests of so many technicians at once; return the queries it took.
+
+        :param planned: whether each has a mission that day, and the plan is told at all
+        """
+        people = self.env["hr.employee"].create(
+            [
+                {
+                    "name": f"Asker {n}",
+                    "is_field_technician": True,
+                    "tz": "Europe/Paris",
+                    "resource_calendar_id": self.halves.id,
+                }
+                for n in range(count)
+            ]
+        )
+        missions = self.env["field.mission"].create(
+            [
+                {
+                    "site_id": self.site.id,
+                    "service_type_id": self.type.id,
+                    "technician_id": person.id,
+                    "planned_start": datetime(2026, 11, 30, 8, 0),
+                }
+                for person in people
+                if planned
+            ]
+        )
+        missions.action_plan()
+        leaves = self.env["hr.leave"].create(
+            [
+                {
+                    "name": "Private reason",
+                    "employee_id": person.id,
+                    "holiday_status_id": self.leave_type.id,
+                    "request_date_from": MONDAY,
+                    "request_date_to": MONDAY,
+                }
+                for person in people
+            ]
+        )
+        self.env.flush_all()
+        self.env.invalidate_all()
+        leaves = leaves.with_user(self.officer)
+        telling = (
+            nullcontext()
+            if planned
+            else patch.object(type(self.env["resource.calendar.leaves"]), "_tell_plan")
+        )
+        with telling:
+            before = self.env.cr.sql_log_count
+            leaves.action_approve()
+            self.env.flush_all()
+            spent = self.env.cr.sql_log_count - before
+        self.assertEqual(set(leaves.mapped("state")), {"validate"})
+        self.assertEqual(missions.filtered("to_reassign"), missions)
+        return spent
+
+    def test_approving_many_requests_costs_what_odoo_itself_needs(self):
+        """Telling the plan costs the same for a department of 200 as for two people."""
+        department = 200 if os.environ.get("FIELD_NIGHTLY") else 40
+        self.company.field_absence_user_ids = self.planner
+        self.officer = new_test_user(
+            self.env, "officer", groups="hr_holidays.group_hr_holidays_user"
+        )
+        self._approve_requests(1, planned=True)
+        more = {}
+        for count in (2, department):
+            odoo = self._approve_requests(count, planned=False)
+            more[count] = self._approve_requests(count, planned=True) - odoo
+        self.assertLess(more[department] - more[2], 15, f"{more} queries more than Odoo alone")
 
     def test_impact_of_a_list_of_leaves(self):
         leaves = self._ask() | self._ask(employee=self.tech2) | self._ask(first=date(2026, 12, 1))

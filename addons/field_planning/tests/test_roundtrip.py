@@ -1,6 +1,6 @@
 import base64
 import io
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from unittest.mock import patch
 
 import openpyxl
@@ -142,6 +142,43 @@ class TestRoundtrip(FieldPlanningCommon):
         self.assertLessEqual(counts[1], counts[0] + 2)
 
     # ------------------------------------------------------------------ back
+
+    def _applied(self, count, day):
+        """Move and reword so many missions in the file and apply it; return the queries it took."""
+        missions = self.env["field.mission"]
+        for number in range(count):
+            # Half an hour each, all day long, at one place: nothing clashes.
+            person = self.people[number % 2]
+            mission = self._mission(
+                f"B{number}", 0, technician=person, promised_kind="none", planned_duration=0.25
+            )
+            mission.site_id = self.first.site_id
+            missions |= self._plan(mission, 8 + number // 2 * 0.5, day)
+        _export, data = self._export(missions)
+        changes = {
+            (mission, column): value
+            for mission in missions
+            for column, value in (
+                ("day", datetime.combine(day + timedelta(days=1), time())),
+                ("instructions", f"Ring at {mission.name}"),
+            )
+        }
+        run = self._back(self._edit(data, changes))
+        run.line_ids.action_accept()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        run.action_apply()
+        self.env.flush_all()
+        spent = self.env.cr.sql_log_count - before
+        self.assertEqual(run.done_count, count, run.line_ids.mapped("message"))
+        self.assertEqual({m.planned_start.date() for m in missions}, {day + timedelta(days=1)})
+        return spent
+
+    def test_queries_of_applying_do_not_grow(self):
+        self._applied(1, date(2026, 12, 7))
+        few, many = self._applied(2, date(2026, 12, 14)), self._applied(20, date(2026, 12, 21))
+        self.assertLessEqual(many - few, 10, f"{few} queries for 2 lines, {many} for 20")
 
     def test_unchanged_file_changes_nothing(self):
         _export, data = self._export()
