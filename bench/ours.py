@@ -348,6 +348,11 @@ def specification_of(model, kind: str) -> dict:
         name = node.get("name")
         many2one = fields.get(name, {}).get("type") in ("many2one", "reference")
         x2many = fields.get(name, {}).get("type") in ("one2many", "many2many")
+        # Fields that Odoo adds for conditions and domains are never shown: no name is asked for.
+        hidden = {node.get("invisible"), node.get("column_invisible")} & {"True", "1"}
+        if hidden:
+            specification[name] = {"fields": {}} if many2one else {}
+            continue
         names = {"fields": {"display_name": {}}}
         specification[name] = names if many2one or x2many else {}
     return specification
