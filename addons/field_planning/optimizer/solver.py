@@ -28,7 +28,6 @@ BIG_SECONDS = 14.0
 LONG_SECONDS = 25.0
 BIGGEST_PART = 1000
 """Visits above which a part that hangs together is split by where technicians start."""
-REFINE_SECONDS = 30.0
 EXCHANGES = 3
 """How many ways to exchange a visit are offered."""
 

@@ -16,7 +16,7 @@ function isMet({when, choice}, asked) {
  * Which checks are asked, given the answers so far.
  *
  * @param {Array<Object>} checks in the order of the checklist
- * @param {Object} answers by number: `{yesno, choice, result}`
+ * @param {object} answers by number: `{yesno, choice, result}`
  * @returns {Array<Object>} the checks that are asked
  */
 export function askedChecks(checks, answers) {
