@@ -89,9 +89,7 @@ class FieldOptimizationNightRun(models.Model):
             run.night_days = first if first == last else f"{first} – {last}"
             if run.state not in ("proposed", "accepted"):
                 run.night_title = run.env._("nothing was changed")
-            elif run.is_same_visits:
+            elif run.is_same_visits and run.km_saved >= 1:
                 run.night_title = run.env._("%s km less", round(run.km_saved))
             else:
-                run.night_title = run.env._(
-                    "%s visits more in tours", run.visit_count - run.visits_before
-                )
+                run.night_title = run.env._("%s visits in tours", run.visit_count)

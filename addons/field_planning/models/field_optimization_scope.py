@@ -168,7 +168,8 @@ class FieldOptimizationScope(models.Model):
         :param now: the moment from which on the day under way is planned again, or None
         :param latest: the latest start promised, or None
         """
-        if mission.is_locked or (mission.published and self.movable != "published"):
+        seen = mission.published and mission.state == "planned"
+        if mission.is_locked or (seen and self.movable != "published"):
             return False
         if now and not undated and self._is_over(mission, now, latest):
             return False

@@ -211,8 +211,7 @@ class FieldOptimizationTour(models.Model):
         """
         stops = self.stop_ids
         missions = stops.mission_id
-        missions.lock_for_update()
-        missions.invalidate_recordset()
+        self._lock_missions(missions)
         self._refuse_stale(run)
         undo = dict(run.sudo().undo_data or {})
         undo.update(
@@ -233,6 +232,15 @@ class FieldOptimizationTour(models.Model):
             undo[str(mission.id)].update(after=mission.plan_version, seen=mission.published)
         run.sudo().undo_data = undo
         return to_plan
+
+    @staticmethod
+    def _lock_missions(missions):
+        """Lock missions and read them as they are now, with what their slots are worked out of."""
+        missions.lock_for_update()
+        missions.invalidate_recordset()
+        # All at once: written one by one, each would ask for its own.
+        missions.site_id.sudo().mapped("tz")
+        missions.mapped("helper_ids")
 
     def _refuse_stale(self, run):
         """Refuse to accept what was worked out for another plan than there is now."""
@@ -285,8 +293,7 @@ class FieldOptimizationTour(models.Model):
         for run, lines in self.grouped("run_id").items():
             undo = dict(run.sudo().undo_data or {})
             missions = lines.stop_ids.mission_id.filtered(lambda m, undo=undo: str(m.id) in undo)
-            missions.lock_for_update()
-            missions.invalidate_recordset()
+            self._lock_missions(missions)
             changed = missions.filtered(
                 lambda m, undo=undo: (
                     m.plan_version != undo[str(m.id)]["after"]

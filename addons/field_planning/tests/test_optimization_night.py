@@ -22,7 +22,7 @@ class TestOptimizationNight(FieldPlanningCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.company.partner_id.tz = "Europe/Paris"
-        cls.planner.email = "planner@example.com"
+        cls.planner.write({"email": "planner@example.com", "lang": "en_US"})
         cls.model = cls.env["field.optimization.night"]
 
     def _night(self, **vals):
@@ -58,7 +58,7 @@ class TestOptimizationNight(FieldPlanningCommon):
         self.assertEqual(mail.recipient_ids, self.planner.partner_id)
         self.assertIn("Kilometres", mail.body_html)
         self.assertIn(f"/odoo/field-optimisation/{run.id}", mail.body_html)
-        self.assertIn("1 visits more", mail.subject)
+        self.assertIn("1 visits in tours", mail.subject)
 
     @freeze_time(NIGHT)
     def test_the_mail_is_in_the_readers_language(self):
@@ -126,8 +126,8 @@ class TestOptimizationNight(FieldPlanningCommon):
         self.assertEqual((fresh.state, more.state), ("planned", "draft"))
         self.assertEqual(run.state, "proposed", "the published day waits for a planner")
         self.assertEqual((run.accepted_count, run.open_count), (1, 1))
-        self.assertEqual(run.tour_ids.filtered(lambda t: t.state == "accepted").write_uid.id,
-                         self.env.uid)  # fmt: skip
+        self.assertEqual(run.decided_by_id, self.env["res.users"], "nobody decided all of it")
+        self.assertEqual(fresh.event_ids.user_id, self.env.user | self.planner)
         self.assertIn("wait for your decision", self._mails(run).body_html)
 
     @freeze_time(NIGHT)

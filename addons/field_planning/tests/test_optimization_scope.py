@@ -155,11 +155,8 @@ class TestOptimizationScope(FieldPlanningCommon):
 
     def test_it_is_done_before_its_deadline(self):
         due = self._dayless("A", deadline=datetime(2026, 12, 1, 10, 0))
-        # Monday is full.
         for technician in self.people:
-            self._mission(
-                f"F{technician.id}", 1, hour=8, technician=technician, planned_duration=7.5
-            )
+            self._leave(technician, datetime(2026, 11, 30, 6, 0), datetime(2026, 11, 30, 18, 0))
         run = self._run(date_to=FRIDAY, mode="fill", movable="unplanned")
         run.action_accept()
         self.assertEqual(due.state, "planned")
