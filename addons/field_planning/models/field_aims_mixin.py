@@ -103,7 +103,7 @@ class FieldAimsMixin(models.AbstractModel):
     zone_rule = fields.Selection(
         ZONE_RULES,
         string="Technicians work",
-        default="prefer",
+        default="anywhere",
         required=True,
         help="For technicians with zones; the others may be sent everywhere. In their zones first:"
         " elsewhere only what finds no place there.",

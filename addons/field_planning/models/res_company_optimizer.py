@@ -9,7 +9,7 @@ class ResCompany(models.Model):
     _inherit = "res.company"
 
     field_plan_zones = fields.Selection(
-        ZONE_RULES, string="Technicians work", default="prefer", required=True
+        ZONE_RULES, string="Technicians work", default="anywhere", required=True
     )
     field_plan_waiting = fields.Selection(
         WEIGHTS, string="Little waiting", default="0", required=True
