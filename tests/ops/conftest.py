@@ -36,7 +36,9 @@ def site():
     one = Site()
     try:
         target = one.folder / "world.json"
-        sizes = ("technicians=16", "missions=40") if FULL else ("technicians=4", "missions=10")
+        sizes = ("technicians=4", "missions=10")
+        if FULL:
+            sizes = ("technicians=16", "missions=40", "own=12")
         one.run_script("world.py", f"target={target}", *sizes)
         one.world = json.loads(target.read_text())
         one.odoo.start()

@@ -87,6 +87,30 @@ class Malformed:
             payload["check_id"] = self.rng.choice(self.known["checks"])
         return self._sync([self._operation(payload=payload) for _one in range(3)])
 
+    def work(self) -> dict:
+        """Return operations whose payloads are broken in one or a few places only."""
+        mission, check = self.known["mission"], self.rng.choice(self.known["checks"])
+        sound = {
+            "check.set": {"check_id": check, "yesno": "yes", "number": 1.5, "photos": []},
+            "time.add": {"kind": "travel", "start": "2026-11-20 08:00:00",
+                         "stop": "2026-11-20 08:00:01"},
+            "material.add": {"description": "x", "quantity": 1},
+            "photo": {"uuid": self.new_uuid(), "kind": "photo", "sha256": "0" * 64},
+            "sign": {"kind": "after_work", "name": "x", "refusal_reason": "y"},
+            "incident": {"kind": "other", "description": "x", "severity": "low"},
+            "nonconformity.add": {"description": "x", "gravity": "minor"},
+            "suggestion.add": {"name": "x", "kind": "opportunity", "value": 5},
+            "mission.pause": {"kind": "break"},
+            "mission.conclusion": {"text": "x"},
+        }  # fmt: skip
+        operations = []
+        for kind in self.rng.sample(sorted(sound), 3):
+            payload = {**sound[kind]}
+            for name in self.rng.sample((*payload, *self.rng.sample(FIELDS, 2)), 2):
+                payload[name] = self.wrong()
+            operations.append(self._operation(kind=kind, mission_id=mission, payload=payload))
+        return self._sync(operations)
+
     def _envelope(self):
         names = ("uuid", "kind", "mission_id", "payload", "at", "base", "after")
         changes = {name: self.wrong() for name in self.rng.sample(names, self.rng.randrange(1, 4))}

@@ -4,6 +4,7 @@ import hashlib
 import io
 import os
 import signal
+import time
 import uuid
 
 import psutil
@@ -12,7 +13,7 @@ from device import Session
 from phone import Phone
 from PIL import Image
 
-from conftest import _session
+from conftest import FULL, _session
 
 SYNC, BLOB, PULL = "/field/api/sync", "/field/api/blob", "/field/api/bootstrap"
 # A busy machine may take longer, never a release (`FIELD_SLACK=1`).
@@ -540,3 +541,32 @@ def test_a_tick_shows_at_once(phone, mission):
     ]
     phone.settle()
     assert min(took) < 50 * SLACK, took
+
+
+@pytest.mark.skipif(not FULL, reason="a minute on a slow line: at night")
+def test_a_day_of_photos_on_a_slow_line(site, proxy, phone, capsys):
+    """12 missions and 40 photos after a day without network, on a line of 2 Mbit/s."""
+    missions = _missions(site)
+    assert len(missions) == 12
+    phone.go_offline(proxy)
+    words, files = [], []
+    for place, mission in enumerate(missions):
+        if phone.mission(mission)["state"] == "planned":
+            phone.perform("mission.arrive", mission)
+        for check in phone.mission(mission)["checks"]:
+            if check["kind"] == "yesno":
+                phone.perform("check.set", mission, {"check_id": check["id"], "yesno": "yes"})
+        words += [_seal(phone, mission), _seal(phone, mission)]
+        files += [phone.take_photo(mission, 240_000) for _one in range(3 + (place < 4))]
+    assert len(files) == 40
+    operations = len(phone.outbox())
+    phone.go_offline(proxy, False)
+    proxy.bytes_per_second = 250_000
+    began = time.monotonic()
+    phone.settle(patience=180)
+    took = time.monotonic() - began
+    with capsys.disabled():
+        print(f"\nday: {operations} operations and 40 photos in {took:.0f} s at 2 Mbit/s")
+    assert [_count(site, word) for word in words] == [1] * len(words)
+    assert [_stored(site, name) for name in files] == [(1, True)] * 40
+    assert took < 60 * SLACK

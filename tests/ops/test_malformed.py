@@ -12,6 +12,7 @@ from malformed import Malformed
 from conftest import FULL
 
 COUNT = 2000 if FULL else 300
+COUNT_WORKING = 600 if FULL else 80
 # What may change: the log of operations, and when a phone last called.
 OWN = {"field_operation", "field_device"}
 NOISE = {"res_device_log", "res_users_log", "ir_logging", "bus_bus", "orm_signaling_registry"}
@@ -19,6 +20,14 @@ NOISE = {"res_device_log", "res_users_log", "ir_logging", "bus_bus", "orm_signal
 FRAMEWORK = re.compile(r"^(builtins|werkzeug\.exceptions)\.")
 REFUSAL = re.compile(r"^odoo\.(exceptions|http)\.")
 LEAKS = ("SELECT ", "INSERT INTO", "psycopg2", 'relation "', "LINE 1:")
+
+
+# What no work on a mission ever changes.
+GROUND = (
+    *("res_users", "res_partner", "res_company", "res_groups_users_rel", "hr_employee"),
+    *("ir_model_access", "ir_rule", "ir_config_parameter", "product_template", "stock_location"),
+    *("field_service_type", "field_checklist", "field_checklist_item", "field_request"),
+)
 
 
 def _tables(site):
@@ -39,6 +48,24 @@ def _fingerprints(site):
             f'SELECT count(*), md5(string_agg(t::text, chr(10) ORDER BY t::text)) FROM "{name}" t'
         )[0]
         for name in _tables(site)
+    }
+
+
+def _around(site, mission):
+    """Return what the ground is made of, and what belongs to other missions than one."""
+    found = site.postgres.rows(
+        "SELECT table_name FROM information_schema.columns JOIN pg_class ON relname = table_name"
+        " WHERE column_name = 'mission_id' AND table_schema = 'public' AND relkind = 'r'"
+    )
+    parts = [(name, "mission_id <> %s") for (name,) in found]
+    parts += [(name, "%s IS NOT NULL") for name in GROUND] + [("field_mission", "id <> %s")]
+    return {
+        name: site.postgres.rows(
+            f'SELECT count(*), md5(string_agg(t::text, chr(10) ORDER BY t::text)) FROM "{name}" t'
+            f" WHERE {where}",
+            mission,
+        )
+        for name, where in parts
     }
 
 
@@ -65,8 +92,11 @@ def _send(session, url, one, csrf):
     )
 
 
-def _complaints(one, response, secrets):
-    """Return what is wrong with the answer to one request."""
+def _complaints(one, response, secrets, working=False):
+    """Return what is wrong with the answer to one request.
+
+    :param working: on a mission that goes on, where some of it may make sense after all
+    """
     if response.status_code >= 500:
         yield f"HTTP {response.status_code}"
     text = response.text
@@ -83,6 +113,8 @@ def _complaints(one, response, secrets):
             # Odoo sends its traceback with every refusal; ours is the message.
             said = str(data.get("message"))
         for result in (body.get("result") or {}).get("results", ()):
+            if working:
+                continue
             if result["state"] == "applied":
                 yield f"applied: {result}"
             if "refused it" in result["message"]:
@@ -161,3 +193,24 @@ def test_no_malformed_request_is_a_500_a_write_or_a_leak(site, proxy, capsys):
     assert not problems, f"FIELD_OPS_SEED={seed}: {len(problems)} of {COUNT}\n" + "\n".join(
         problems[:25]
     )
+
+
+def test_no_payload_on_a_mission_that_goes_on_reaches_beyond_it(site, proxy):
+    seed = int(os.environ.get("FIELD_OPS_SEED") or random.SystemRandom().randrange(10**6))
+    world = site.world
+    attacker = world["technicians"][1]
+    mission = [m for m in world["missions"] if m["responsible"] == attacker["uid"]][-1]
+    device = Device(Session(proxy.url, attacker["login"]), random.Random(seed), world)
+    device.perform("mission.arrive", mission, {})
+    device.converge()
+    known = {"mission": mission["id"], "checks": list(mission["checks"].values())}
+    source = Malformed(seed, world, known)
+    before, problems = _around(site, mission["id"]), []
+    for number in range(COUNT_WORKING):
+        one = {"what": "payload", "type": "application/json", **source.work()}
+        response = _send(device.session.http, site.odoo.url, one, "")
+        for complaint in _complaints(one, response, world["secrets"], working=True):
+            problems.append(f"#{number} {one['body'][:300]}: {complaint}")
+    after = _around(site, mission["id"])
+    problems += [f"{name} was written" for name in before if before[name] != after[name]]
+    assert not problems, f"FIELD_OPS_SEED={seed}: {len(problems)}\n" + "\n".join(problems[:25])

@@ -70,8 +70,11 @@ def _service_type(env):
     )
 
 
-def main(env, target, technicians="4", missions="8"):
-    """Create the people and missions and write their ids to ``target``."""
+def main(env, target, technicians="4", missions="8", own="4"):
+    """Create the people and missions and write their ids to ``target``.
+
+    :param own: missions of the person whose phone is a browser
+    """
     env["res.lang"]._activate_lang("en_US")
     env = env(context={**env.context, "lang": "en_US", "tz": "Europe/Paris"})
     planner = _user(env, "ops_planner", "field_mission.group_field_manager")
@@ -89,7 +92,7 @@ def main(env, target, technicians="4", missions="8"):
     customer = env["res.partner"].create({"name": "Ops customer", "is_company": True})
     kind = _service_type(env)
     made = []
-    tours = [people[0]] * 4 + [people[1]] * 2
+    tours = [people[0]] * int(own) + [people[1]] * 2
     tours += [people[2 + i % int(technicians)] for i in range(int(missions))]
     tours.append(_technician(env, victim))
     start = fields.Datetime.now().replace(minute=0, second=0)

@@ -62,7 +62,10 @@ export async function readUpload(response) {
         body = await response.json();
     } catch {
         // A stale token answers 400 with a page, a proxy whatever it likes.
-        throw new TransportError(response.status === 400 ? "expired" : "offline", "no JSON");
+        throw new TransportError(
+            response.status === 400 ? "expired" : "offline",
+            response.ok ? "no JSON" : `HTTP ${response.status}`
+        );
     }
     if (body && typeof body === "object" && (response.status === 400 || response.status === 403)) {
         throw new TransportError("refused", body.error);
