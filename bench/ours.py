@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import uuid
 from datetime import datetime, timedelta
 
 from .measure import Cost, measured
@@ -181,6 +182,61 @@ class Ours:
     @staticmethod
     def _answer(missions, answers) -> None:
         missions.action_answer_checks([one for found in answers.values() for one in found])
+
+    def app(self):
+        """Take a technician's day as the phone sends it: 200 operations, twenty at a time."""
+        missions, operations = self._day_of_the_app(12, 200)
+        sender = self.env(user=missions.technician_id.user_id.id)
+        with measured(sender, len(operations)) as cost:
+            results = []
+            for start in range(0, len(operations), 20):
+                sender.invalidate_all()
+                batch = operations[start : start + 20]
+                results += sender["field.operation"].action_apply(batch)
+                sender.cr.flush()
+        states = {result["state"] for result in results}
+        assert states == {"applied"}, [r for r in results if r["state"] != "applied"][:3]
+        yield "200 operations of the app", cost
+
+    def _day_of_the_app(self, count: int, size: int):
+        """Return missions of one technician, and what they do there in the order of the day."""
+        user = self.root["res.users"].create(
+            {
+                "name": "Phone",
+                "login": "bench-phone",
+                "email": "phone@example.com",
+                "group_ids": [(4, self.root.ref("field_mission.group_field_technician").id)],
+            }
+        )
+        self.technicians[0].user_id = user
+        values = {**self._values(0), "planned_start": datetime.now().replace(microsecond=0)}
+        missions = self.env["field.mission"].create([values] * count)
+        missions.action_plan()
+        missions.action_publish()
+        clock = datetime.now().replace(microsecond=0) - timedelta(hours=8)
+        operations = []
+        for mission in missions:
+            kinds = [("mission.travel", {}), ("mission.arrive", {})]
+            kinds += [("check.set", {"check_id": c.id, "yesno": "yes"}) for c in mission.check_ids]
+            kinds += [
+                ("material.add", {"description": "Bolt", "quantity": 2}),
+                ("photo", {"uuid": str(uuid.uuid4()), "sha256": "0" * 64}),
+                ("mission.conclusion", {"text": "Done"}),
+                ("mission.pause", {}),
+                ("mission.resume", {}),
+            ]
+            for kind, payload in kinds:
+                clock += timedelta(minutes=2)
+                operations.append(
+                    {
+                        "uuid": str(uuid.uuid4()),
+                        "kind": kind,
+                        "mission_id": mission.id,
+                        "payload": payload,
+                        "at": str(clock),
+                    }
+                )
+        return missions, operations[:size]
 
     def invoice(self):
         """Turn validated missions into draft invoices; before, what Odoo needs for the same."""

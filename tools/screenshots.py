@@ -12,6 +12,7 @@ import io
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +34,10 @@ class Shot:
     :param name: of its files; ``login``: who looks at it (also the password)
     :param path: below the server's address
     :param wait: selector that says the screen is there
-    :param clicks: selectors clicked before the picture; each opens a form
+    :param clicks: selectors clicked before the picture; the last one opens ``then``
+    :param then: selector that says that the clicks are done
+    :param dark: drawn in dark mode, too
+    :param offline: opened once, then without network: nothing that is clicked reaches the server
     """
 
     name: str
@@ -42,6 +46,18 @@ class Shot:
     wait: str
     clicks: tuple[str, ...] = ()
     sizes: tuple[str, ...] = ("desktop", "phone")
+    then: str = ""
+    dark: bool = False
+    offline: bool = False
+
+    def name_in(self, scheme: str) -> str:
+        """Return the name of its file in a colour scheme."""
+        return f"{self.name}-dark" if scheme == "dark" else self.name
+
+
+def _app(name: str, path: str, wait: str, *clicks: str, then: str = "") -> Shot:
+    """One screen of the technician's app, light and dark."""
+    return Shot(f"app-{name}", "technician", path, wait, clicks, ("phone",), then, True, True)
 
 
 ROW = ".o_data_row .o_data_cell, .o_kanban_record:not(.o_kanban_ghost)"
@@ -49,6 +65,9 @@ FORM = ".o_form_view .o_form_sheet, .o_form_view .o_form_sheet_bg"
 # A cell of text: stars and tick boxes do something else when they are clicked.
 FIRST = (".o_data_row .o_data_cell:nth-child(4), .o_kanban_record:not(.o_kanban_ghost)",)
 GROUP = f".o_group_header, {ROW}"
+# A mission of the app that is still to do, and the panel with the box on it.
+CARD = ".f-card:not(.f-card-done)"
+BOX = ".f-panel-head button:has(path[d^='M4 8l8-4'])"
 PATIENCE = 60_000
 
 SHOTS: tuple[Shot, ...] = (
@@ -80,7 +99,12 @@ SHOTS: tuple[Shot, ...] = (
     Shot("tour", "planner", "/odoo/field-tours", ROW, FIRST, ("phone",)),
     Shot("sites", "planner", "/odoo/field-sites", ROW),
     Shot("my-missions", "technician", "/odoo/my-missions", ROW),
-    Shot("app", "technician", "/field", "body", (), ("phone",)),
+    _app("day", "/field", CARD),
+    _app("mission", "/field", CARD, CARD, then=".f-mission"),
+    _app("checklist", "/field", CARD, CARD, ".f-steps .f-button-main", then=".f-check"),
+    _app("materials", "/field", CARD, CARD, BOX, then=".f-panel-body .f-input"),
+    _app("outbox", "/field/out", ".f-row"),
+    _app("diagnostics", "/field/dia", ".f-facts"),
     Shot("to-bill", "accountant", "/odoo/field-charges", ROW),
     Shot("zones", "manager", "/odoo/field-zone-proposals", ROW, FIRST),
     Shot("service-type", "manager", "/odoo/field-service-types", ROW, FIRST),
@@ -119,13 +143,39 @@ def draw(page, url: str, shot: Shot, target: Path) -> None:
         page.locator(selector).first.dispatch_event("click")
         page.wait_for_timeout(600)
     if shot.clicks:
-        page.wait_for_selector(FORM, state="visible", timeout=PATIENCE)
+        page.wait_for_selector(shot.then or FORM, state="visible", timeout=PATIENCE)
     # Pictures and fonts come after the screen itself.
     page.wait_for_timeout(1200)
     picture = Image.open(io.BytesIO(page.screenshot()))
     small = picture.convert("RGB").quantize(128, method=Image.Quantize.MEDIANCUT)
     target.parent.mkdir(parents=True, exist_ok=True)
     small.save(target, optimize=True)
+
+
+def leave_network(page, url: str) -> None:
+    """Open the technician's app until it is kept on the phone, then cut the network."""
+    page.goto(f"{url}/field")
+    page.wait_for_selector(".f-status-good", timeout=PATIENCE)
+    page.wait_for_function("navigator.serviceWorker.controller", timeout=PATIENCE)
+    page.context.set_offline(True)
+
+
+def visits(only: str) -> Iterator[tuple[str, str, str, bool, list[Shot]]]:
+    """Yield ``(size, login, scheme, offline, shots)``: what one browser context draws."""
+    for size in SIZES:
+        for scheme in ("light", "dark"):
+            shots = [
+                shot
+                for shot in SHOTS
+                if size in shot.sizes
+                and shot.name.startswith(only)
+                and (scheme == "light" or shot.dark)
+            ]
+            for login, offline in dict.fromkeys((shot.login, shot.offline) for shot in shots):
+                yield (
+                    *(size, login, scheme, offline),
+                    [s for s in shots if (s.login, s.offline) == (login, offline)],
+                )
 
 
 def main(url: str, folder: Path = FOLDER, only: str = "") -> list[Path]:
@@ -139,30 +189,26 @@ def main(url: str, folder: Path = FOLDER, only: str = "") -> list[Path]:
     written = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
-        for size, (width, height) in SIZES.items():
-            for login in dict.fromkeys(shot.login for shot in SHOTS):
-                wanted = [
-                    shot
-                    for shot in SHOTS
-                    if shot.login == login and size in shot.sizes and shot.name.startswith(only)
-                ]
-                if not wanted:
-                    continue
-                context = browser.new_context(
-                    viewport={"width": width, "height": height},
-                    locale="fr-FR",
-                    timezone_id="Europe/Paris",
-                    is_mobile=size == "phone",
-                    has_touch=size == "phone",
-                )
-                page = context.new_page()
-                log_in(page, url, login)
-                for shot in wanted:
-                    target = folder / f"{shot.name}-{size}.png"
-                    draw(page, url, shot, target)
-                    written.append(target)
-                    print(f"  {target.name}  {target.stat().st_size // 1024} kB", flush=True)
-                context.close()
+        for size, login, scheme, offline, shots in visits(only):
+            width, height = SIZES[size]
+            context = browser.new_context(
+                viewport={"width": width, "height": height},
+                locale="fr-FR",
+                timezone_id="Europe/Paris",
+                is_mobile=size == "phone",
+                has_touch=size == "phone",
+                color_scheme=scheme,
+            )
+            page = context.new_page()
+            log_in(page, url, login)
+            if offline:
+                leave_network(page, url)
+            for shot in shots:
+                target = folder / f"{shot.name_in(scheme)}-{size}.png"
+                draw(page, url, shot, target)
+                written.append(target)
+                print(f"  {target.name}  {target.stat().st_size // 1024} kB", flush=True)
+            context.close()
         browser.close()
     return written
 

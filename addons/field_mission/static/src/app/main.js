@@ -15,5 +15,8 @@ whenReady().then(async () => {
         warnIfNoStaticProps: false,
     });
     document.title = _t("My day");
-    return app.mount(document.body);
+    const mounted = await app.mount(document.body);
+    // For whoever measures how fast it opens.
+    performance.mark("drawn");
+    return mounted;
 });

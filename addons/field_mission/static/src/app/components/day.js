@@ -52,7 +52,7 @@ export class DayPage extends FieldComponent {
     }
 
     count(day) {
-        return this.store.missionsOf(day).length;
+        return this.store.missionsOf(day).filter((one) => one.state !== "cancelled").length;
     }
 
     slot(mission) {

@@ -30,8 +30,11 @@ export class MissionPage extends FieldComponent {
         return getPanels().filter((panel) => panel.visible(this.mission));
     }
 
-    toggle(name) {
+    toggle(name, event) {
         this.state.open = this.state.open === name ? null : name;
+        const panel = event.currentTarget.closest(".f-panel");
+        // The panel above may close: what was tapped must not leave the screen.
+        setTimeout(() => panel.scrollIntoView({block: "start"}), 50);
     }
 
     get slot() {

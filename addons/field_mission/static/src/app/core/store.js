@@ -104,10 +104,12 @@ export class FieldStore {
         return [...days].sort();
     }
 
+    /** In the order of the tour; what is in none (cancelled…) comes after it, by hour. */
     missionsOf(day) {
+        const place = (mission) => mission.order ?? 10 ** 6;
         return this.missions
             .filter((mission) => mission.day === day)
-            .sort((a, b) => (a.order ?? 0) - (b.order ?? 0) || this._compareTimes(a, b));
+            .sort((a, b) => place(a) - place(b) || this._compareTimes(a, b));
     }
 
     _compareTimes(a, b) {
@@ -149,8 +151,7 @@ export class FieldStore {
             setStrangerHere(false);
             await this.database.setMeta("snapshot", data);
             await this._takeSnapshot(data);
-            this.status = "online";
-            this.lastSync = nowText();
+            this._onStatus("online");
             this.phase = "ready";
             this._watch();
         } catch (error) {
