@@ -299,6 +299,7 @@ def _offer_work(desk, tomorrow):
             "email": SUBCONTRACTOR[1],
             "vendor_id": vendor.id,
             "invite": False,
+            "team_id": desk.find("team_angers").id,
             "missions_day": 3,
             "missions_week": 8,
             "offer_required": True,
@@ -334,7 +335,7 @@ def _offer_work(desk, tomorrow):
         desk, "subcontractor", SUBCONTRACTOR[0], ["base.group_portal"], contact
     )
     site = desk.env["res.partner"].search(
-        [("is_field_site", "=", True), ("zip", "=like", "493%")], order="id", limit=1
+        [("is_field_site", "=", True), ("city", "=", city)], order="id", limit=1
     )
     mission = planner["field.mission"].create(
         {

@@ -76,7 +76,10 @@ SHOTS: tuple[Shot, ...] = (
     Shot("tray", "planner", "/odoo/field-tray", f".o_calendar_view .fc-event, {ROW}"),
     Shot("import", "planner", "/odoo/field-imports", ROW, FIRST),
     Shot("board", "planner", "/odoo/field-board", ".o_field_board, .o_field_board_agenda"),
-    Shot("calendar", "planner", "/odoo/field-missions?view_type=calendar", ".fc-event"),
+    Shot(
+        *("calendar", "planner", "/odoo/field-missions?view_type=calendar", ".fc-event"),
+        sizes=("desktop",),
+    ),
     Shot("map", "planner", "/odoo/field-tour-map", ".o_field_map[data-ready]"),
     Shot("day", "planner", "/odoo/field-day", ".o_field_day"),
     Shot("load", "planner", "/odoo/field-load", ".o_field_load table"),

@@ -69,13 +69,15 @@ class FieldTeamLoad(models.Model):
 
     @api.model
     def _render_load_row(self, name, loads, style=""):
-        cells = []
+        cells, missions = [], self.env["field.mission"]
         for load in loads:
             cell = Cell(
                 planned=load.work / 60, travel=load.travel / 60, available=load.available / 60
             )
             hours = self.env._(
-                "%(busy).1f h of %(available).1f h", busy=cell.work, available=cell.available
+                "%(busy)s of %(available)s",
+                busy=missions._format_load(load.busy),
+                available=missions._format_load(load.available),
             )
             share = "–" if cell.percent is None else f"{cell.percent} %"
             cells.append(

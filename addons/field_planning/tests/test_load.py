@@ -330,5 +330,5 @@ class TestLoadOfAPlacement(FieldVisitCommon):
         self.assertEqual(shown.zone_ids, zone)
         self.assertIn("Ana Tech", shown.load_html)
         self.assertIn("Next week", shown.load_html)
-        self.assertIn("of 41.2 h", shown.load_html)
-        self.assertIn("of 82.5 h", shown.load_html, "the team sums its people")
+        self.assertIn("of 41 h 15", shown.load_html)
+        self.assertIn("of 82 h 30", shown.load_html, "the team sums its people")

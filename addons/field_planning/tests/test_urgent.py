@@ -179,6 +179,8 @@ class TestUrgent(FieldPlanningCommon):
         self.assertEqual((urgent.state, mission.state), ("applied", "planned"))
         self.assertIn(mission.name, answer["params"]["message"])
         self.assertTrue(mission.published)
+        told = self.env["field.mission"]._get_board_pending()["ids"]
+        self.assertIn(mission.id, told, "the boards of others follow")
         self.assertEqual(mission.request_id.priority, "3")
         self.assertEqual(mission.promised_kind, "window")
         self.assertTrue(mission.tour_id)

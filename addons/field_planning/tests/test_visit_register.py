@@ -76,6 +76,7 @@ class TestVisitRegister(FieldVisitCommon):
         self.assertEqual(mission.state, "draft")
         self.assertEqual(mission.planned_start, datetime(2026, 12, 3, 8, 0))
         self.assertEqual(mission.promised_start, datetime(2026, 12, 3, 8, 0))
+        self.assertEqual(mission.request_id.date_owed, datetime(2026, 12, 2, 23, 0))
         self._do(self.first, at="2026-12-03 09:00:00")
         self.assertEqual((self.first.state, self.first.punctuality), ("done", "agreed"))
         self.assertIn("The site is closed", self.first.outcome)
