@@ -3,7 +3,7 @@
 import random
 from datetime import date, datetime, timedelta
 
-from core.free_slots import STEP, FreeSlot, PersonDay, choose, find, round_up
+from core.free_slots import STEP, FreeSlot, PersonDay, choose, find, round_up, with_lunch
 
 DAY = date(2026, 11, 30)
 HERE, FAR = (48.0, -4.0), (48.0, -3.0)
@@ -114,6 +114,25 @@ def test_choice_mixes_the_soonest_and_the_nearest():
     chosen = choose(slots, lambda slot: "morning", 4)
     assert [slot.start.day for slot in chosen] == [30, 1, 6, 7]
     assert chosen[0].person == 1, "one of a half day: whom it costs least road"
+
+
+def test_far_away_only_where_nothing_else_is():
+    far = FreeSlot(1, DAY, at(8), minutes(161))
+    near = FreeSlot(2, DAY, at(14), minutes(5))
+    halves = {at(8): "morning", at(14): "afternoon"}
+    assert choose([far, near], lambda slot: halves[slot.start], 6) == [near]
+    assert choose([far], lambda slot: "morning", 6) == [far]
+
+
+def test_lunch_moves_between_what_is_planned():
+    day = person([(at(11, 30), at(12, 30), FAR)], work=((at(8), at(17)),))
+    with_lunch(day, at(12), at(13, 30), minutes(60))
+    assert day.stops[-1] == (at(12, 30), at(13, 30), FAR)
+    # From lunch, eaten where one was before, it is twenty minutes.
+    assert starts([day])[-1] == (1, at(14))
+    full = person([(at(11), at(16), FAR)], work=((at(8), at(17)),))
+    with_lunch(full, at(12), at(13, 30), minutes(60))
+    assert len(full.stops) == 1
 
 
 def test_quarters():

@@ -54,7 +54,6 @@ class FieldEquipmentMeasure(models.Model):
             "field_mission.field_mission_check_action_measures"
         )
         action["domain"] = [*MEASURED, ("equipment_id", "in", self.ids)]
-        action["context"] = {}
         return action
 
 
@@ -71,5 +70,4 @@ class ResPartnerMeasure(models.Model):
             "field_mission.field_mission_check_action_measures"
         )
         action["domain"] = [*MEASURED, ("site_id", "in", self.ids)]
-        action["context"] = {}
         return action

@@ -201,14 +201,24 @@ class FieldMissionReadiness(models.Model):
             .sudo()
             ._read_group([("site_id", "in", missions.site_id.ids)], ["site_id"])
         }
+        # Who was there before knows how to get in: only a first visit has to be told.
+        visited = {
+            site.id
+            for (site,) in self.env["field.mission"]
+            .sudo()
+            ._read_group(
+                [("site_id", "in", missions.site_id.ids), ("state", "=", "done")], ["site_id"]
+            )
+        }
         for mission in missions:
             site = mission.site_id
+            told = site.site_access_free or site.site_instructions or site.id in with_access
             if not (site.phone or site.site_contact_ids or mission.request_id.requester):
                 self._add_readiness(
                     found, mission, "contact", ORANGE,
                     self.env._("Nobody to call on site: no contact, no phone."),
                 )  # fmt: skip
-            if not (site.site_access_free or site.site_instructions or site.id in with_access):
+            if not told and site.id not in visited:
                 self._add_readiness(
                     found, mission, "access", ORANGE,
                     self.env._("How to get in is not known: no code, key or instruction."),
@@ -238,6 +248,12 @@ class FieldMissionReadiness(models.Model):
                 ):
                     message = self.env._("“%s” has not been read yet.", document.name)
                     self._add_readiness(found, mission, "document_unread", ORANGE, message)
+
+    @api.model
+    def _format_quantity(self, quantity):
+        """Return a quantity as the reader writes it, no zero behind the point."""
+        lang = self.env["ir.qweb.field"].user_lang()
+        return lang.format("%.10g", round(quantity, 2), grouping=True)
 
     def _check_ready_parts(self, found):
         """The parts to bring are in the technician's van, those of earlier visits taken out."""
@@ -271,7 +287,7 @@ class FieldMissionReadiness(models.Model):
                 message = self.env._(
                     "Not in the van: %(part)s (%(wanted)s wanted, %(held)s there).",
                     part=line.product_id.display_name,
-                    wanted=round(wanted, 2),
-                    held=round(max(have, 0.0), 2),
+                    wanted=self._format_quantity(wanted),
+                    held=self._format_quantity(max(have, 0.0)),
                 )
                 self._add_readiness(found, line.mission_id, "parts", ORANGE, message)

@@ -50,6 +50,12 @@ class TestReadiness(FieldMissionCommon):
             {"site_id": self.site.id, "partner_id": self.customer.id}
         )
         self.assertEqual(self._codes(), ["address"])
+        self.site.site_access_ids.unlink()
+        self.assertEqual(self._codes(), ["address", "access"])
+        before = self._planned(service_type_id=self.bare_type.id)
+        before.action_start()
+        before.action_done()
+        self.assertEqual(self._codes(), ["address"], "somebody was there before")
         self.site.site_address_issue = "two streets of this name"
         self.assertEqual(self._codes(), ["address"])
 

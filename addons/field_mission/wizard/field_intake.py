@@ -113,6 +113,12 @@ class FieldIntake(models.TransientModel):
         }
 
     @api.depends("site_id")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        for intake in self:
+            intake.display_name = intake.site_id.name or self.env._("New request")
+
+    @api.depends("site_id")
     def _compute_partner_id(self):
         sites = self.site_id._origin
         customers = sites._get_site_customer()

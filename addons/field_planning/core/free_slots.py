@@ -13,6 +13,8 @@ from .candidates import Point
 
 # A customer is told a quarter of an hour, not 9:07.
 STEP = timedelta(minutes=15)
+# More road than this for one visit is an urgency's business, which is priced.
+DEAR = timedelta(minutes=60)
 Travel = Callable[[Point | None, Point | None], timedelta]
 
 
@@ -105,6 +107,25 @@ def round_up(moment: datetime) -> datetime:
     return origin - (origin - moment) // STEP * STEP
 
 
+def with_lunch(day: PersonDay, earliest: datetime, latest: datetime, length: timedelta) -> None:
+    """Keep room for a lunch that may move: at its earliest between what is planned.
+
+    :param day: gets one more stop, eaten where the stop before it is
+    :param earliest: first moment at which lunch may start
+    :param latest: last moment at which it may start
+    """
+    start = earliest
+    while start <= latest:
+        end = start + length
+        clashes = [stop for stop in day.stops if stop[0] < end and stop[1] > start]
+        if not clashes:
+            before = [stop for stop in day.stops if stop[1] <= start]
+            place = max(before, key=lambda stop: stop[1])[2] if before else day.home
+            day.stops = [*day.stops, (start, end, place)]
+            return
+        start = max(stop[1] for stop in clashes)
+
+
 def choose(
     slots: Sequence[FreeSlot], halves: Callable[[FreeSlot], str], count: int
 ) -> list[FreeSlot]:
@@ -113,13 +134,16 @@ def choose(
     One of a person and half day; half of them at least are the soonest, the others the nearest on
     the road among what is left.
 
+    A slot that costs more road than ``DEAR`` is offered only where nothing else is.
+
     :param slots: as :func:`find` returns them
     :param halves: names the half day of a slot
     :param count: how many at most
     """
     seen: set[tuple[date, str]] = set()
     distinct = []
-    for slot in sorted(slots, key=lambda slot: (slot.rank, slot.added, slot.start, slot.person)):
+    worth = [slot for slot in slots if slot.added <= DEAR] or slots
+    for slot in sorted(worth, key=lambda slot: (slot.rank, slot.added, slot.start, slot.person)):
         key = (slot.day, halves(slot))
         if key not in seen:
             seen.add(key)

@@ -111,20 +111,21 @@ class FieldMissionSlots(models.Model):
                 if not work or not _holds(periods[person.id], day):
                     continue
                 opening, closing = min(w[0] for w in work), max(w[1] for w in work)
-                found.append(
-                    free_slots.PersonDay(
-                        person.id,
-                        day,
-                        work,
-                        [
-                            (max(start, opening), min(end, closing), place)
-                            for start, end, place in (*stops[person.id], *asked)
-                            if start < closing and end > opening
-                        ],
-                        home,
-                        rank=int(bool(served) and zone.id not in served),
-                    )
+                person_day = free_slots.PersonDay(
+                    person.id,
+                    day,
+                    work,
+                    [
+                        (max(start, opening), min(end, closing), place)
+                        for start, end, place in (*stops[person.id], *asked)
+                        if start < closing and end > opening
+                    ],
+                    home,
+                    rank=int(bool(served) and zone.id not in served),
                 )
+                if lunch := days[person.id, day].lunch:
+                    free_slots.with_lunch(person_day, *lunch[:2], timedelta(seconds=lunch[2]))
+                found.append(person_day)
         return found
 
     @api.model
