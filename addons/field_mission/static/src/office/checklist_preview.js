@@ -15,9 +15,9 @@ function isMet({when, choice}, asked) {
 /**
  * Which checks are asked, given the answers so far.
  *
- * @param {Array<Object>} checks in the order of the checklist
+ * @param {Array<object>} checks in the order of the checklist
  * @param {object} answers by number: `{yesno, choice, result}`
- * @returns {Array<Object>} the checks that are asked
+ * @returns {Array<object>} the checks that are asked
  */
 export function askedChecks(checks, answers) {
     const gone = new Set();
