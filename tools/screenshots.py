@@ -83,7 +83,10 @@ SHOTS: tuple[Shot, ...] = (
     Shot("map", "planner", "/odoo/field-tour-map", ".o_field_map[data-ready]"),
     Shot("day", "planner", "/odoo/field-day", ".o_field_day"),
     Shot("load", "planner", "/odoo/field-load", ".o_field_load table"),
-    Shot("publish", "planner", "/odoo/field-publish", ".o_form_view .o_data_row"),
+    Shot(
+        *("publish", "planner", "/odoo/field-publish", ".o_form_view .o_data_row"),
+        sizes=("desktop",),
+    ),
     Shot("urgent", "planner", "/odoo/field-urgents", ROW, FIRST),
     Shot("to-reassign", "planner", "/odoo/field-to-reassign", ROW),
     Shot("obligations", "planner", "/odoo/field-obligations", ROW),
@@ -91,7 +94,7 @@ SHOTS: tuple[Shot, ...] = (
     Shot("site", "planner", "/odoo/field-sites", ROW, FIRST),
     Shot("equipment", "planner", "/odoo/field-equipment", ROW, FIRST),
     Shot("team", "planner", "/odoo/field-teams", ROW, FIRST),
-    Shot("travel", "planner", "/odoo/field-travel-learned", GROUP),
+    Shot("travel", "planner", "/odoo/field-travel-learned", GROUP, (), ("desktop",)),
     Shot("optimisation", "planner", "/odoo/field-optimisation", ROW, FIRST),
     Shot("tours", "planner", "/odoo/field-tours", GROUP),
     Shot(
