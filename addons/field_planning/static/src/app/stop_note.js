@@ -17,8 +17,9 @@ export class StopNote extends FieldComponent {
     }
 
     get travelText() {
-        const {travel} = this.mission;
-        if (!travel?.minutes) {
+        const {travel, state} = this.mission;
+        // The way there matters as long as one still has to go.
+        if (!travel?.minutes || state !== "planned") {
             return "";
         }
         const km = travel.km.toLocaleString(this.store.lang, {maximumFractionDigits: 1});
