@@ -73,14 +73,21 @@ def test_two_phones_of_one_person_tap_at_the_same_moment(site):
     """Each tap opens a segment and closes the one before, whichever comes first."""
     phones = [_session(site, 3), _session(site, 3)]
     mission = _begun(site, phones[0])
+    employee = site.world["employees"][str(phones[0].uid)]
     for minute in range(6):
+        if minute % 2:
+            # No clock runs: both taps start one, and neither can see the other's.
+            site.postgres.rows(
+                "UPDATE field_mission_time SET stop = start WHERE stop IS NULL"
+                " AND employee_id = %s RETURNING id",
+                employee,
+            )
         batches = [
             [_operation("mission.pause", mission, f"2026-11-24 1{minute}:0{second}:00")]
             for second in range(2)
         ]
         for (result,) in _post_all(phones, batches):
             assert result["state"] == "applied", result["message"]
-    employee = site.world["employees"][str(phones[0].uid)]
     taps = site.postgres.rows(
         "SELECT count(*) FILTER (WHERE kind = 'break'), count(*) FILTER (WHERE stop IS NULL)"
         " FROM field_mission_time WHERE employee_id = %s AND mission_id = %s",
