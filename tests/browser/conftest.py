@@ -9,7 +9,7 @@ FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
-SIZES = {"desktop": (1400, 900), "phone": (390, 844)}
+SIZES = {"desktop": (1400, 900), "tablet": (1180, 820), "phone": (390, 844)}
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +41,7 @@ class Screen:
             locale="fr-FR",
             timezone_id="Europe/Paris",
             is_mobile=size == "phone",
-            has_touch=size == "phone",
+            has_touch=size != "desktop",
         )
         self.page = self.context.new_page()
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -85,7 +85,7 @@ class Screen:
 
 @pytest.fixture
 def screen(chromium, url, request):
-    """A fresh `Screen`; parametrize with ``desktop`` or ``phone`` (default desktop)."""
+    """A fresh `Screen`; parametrize with a key of ``SIZES`` (default desktop)."""
     one = Screen(chromium, url, getattr(request, "param", "desktop"))
     yield one
     one.context.close()

@@ -144,18 +144,29 @@ def _week():
     return {"missions": missions, "people": people, "groups": [], "tray": [], "tray_count": 0}
 
 
+def _text(stamp):
+    return datetime.fromtimestamp(stamp, timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
+
+
 def _serve_week(screen):
-    """Answer the board's reads with the week, and its moves with their application."""
+    """Answer the board's reads with the week, and its moves with their application.
+
+    :return: list that gets the moves of each call, as the board sent them
+    """
+    sent = []
     answer = json.dumps({"jsonrpc": "2.0", "id": 1, "result": _week()})
     screen.page.route(
         "**/field_board_read*",
         lambda route: route.fulfill(content_type="application/json", body=answer),
     )
-    screen.page.route("**/action_place*", _apply)
+    former = {mission["id"]: mission for mission in _week()["missions"]}
+    screen.page.route("**/action_place*", lambda route: _apply(route, sent, former))
+    return sent
 
 
-def _apply(route):
+def _apply(route, sent, former):
     moves = json.loads(route.request.post_data)["params"]["args"][0]
+    sent.append(moves)
     result = {
         "applied": [
             {
@@ -170,7 +181,16 @@ def _apply(route):
         "refused": [],
         "to_confirm": [],
         "conflicts": [],
-        "undo": [],
+        "undo": [
+            {
+                "id": move["id"],
+                "plan_version": move["plan_version"] + 1,
+                "technician_id": former[move["id"]]["technician_id"],
+                "planned_start": _text(former[move["id"]]["start"]),
+                "planned_duration": former[move["id"]]["planned_duration"],
+            }
+            for move in moves
+        ],
     }
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "result": result})
     route.fulfill(content_type="application/json", body=body)
@@ -251,4 +271,103 @@ def test_drag_and_undo_of_a_shown_move(board):
     page.mouse.move(pill["x"] + 40, row["y"] + 20, steps=8)
     page.mouse.up()
     page.wait_for_selector('.o_field_board_row[data-person="4"] [data-mission="2"]')
+    assert not board.errors, board.errors
+
+
+def _row(page, person):
+    return page.locator(f'.o_field_board_row[data-person="{person}"]')
+
+
+def _pill(page, mission):
+    return page.locator(f'.o_field_board_lane [data-mission="{mission}"]')
+
+
+def _open(board):
+    """Open the board on the week; return the calls that it makes from then on."""
+    sent = _serve_week(board)
+    board.page.goto(f"{board.url}/odoo/field-board")
+    first = '.o_field_board_row[data-person="4"] .o_field_board_pill'
+    board.page.wait_for_selector(first, timeout=90000)
+    return sent
+
+
+def _wait_sent(board, sent, count):
+    """Wait until the board has made so many calls and drawn what they did."""
+    for _try in range(200):
+        if len(sent) >= count:
+            break
+        board.page.wait_for_timeout(50)
+    assert len(sent) == count, sent
+    board.settle()
+
+
+def test_keys_move_resize_and_undo(board):
+    sent = _open(board)
+    page, start = board.page, int((_monday() + timedelta(hours=8)).timestamp())
+    _pill(page, 2).focus()
+    page.keyboard.press("Control+ArrowRight")
+    _wait_sent(board, sent, 1)
+    assert sent[-1][0]["planned_start"] == _text(start + 900)
+    page.keyboard.press("Control+ArrowDown")
+    _wait_sent(board, sent, 2)
+    assert (sent[-1][0]["id"], sent[-1][0]["technician_id"]) == (2, 3)
+    page.keyboard.press("Shift+ArrowRight")
+    _wait_sent(board, sent, 3)
+    assert sent[-1][0]["planned_duration"] == 2.25
+    # Each key is one step of the way back.
+    for count in (4, 5, 6):
+        page.keyboard.press("Control+z")
+        _wait_sent(board, sent, count)
+    assert sent[-1][0]["planned_start"] == _text(start)
+    _row(page, 2).locator('[data-mission="2"]').wait_for()
+    page.keyboard.press("Control+y")
+    _wait_sent(board, sent, 7)
+    assert not board.errors, board.errors
+
+
+def test_several_missions_are_moved_and_taken_out_together(board):
+    sent = _open(board)
+    page = board.page
+    for mission in (2, 3):
+        _pill(page, mission).click(modifiers=["Control"], position={"x": 6, "y": 8})
+    assert page.locator(".o_field_board_lane .o_field_board_selected").count() == 2
+    _pill(page, 3).focus()
+    page.keyboard.press("Delete")
+    _wait_sent(board, sent, 1)
+    assert {move["id"] for move in sent[0]} == {2, 3}
+    assert not any(move["planned_start"] or move["technician_id"] for move in sent[0])
+    page.keyboard.press("Control+z")
+    _wait_sent(board, sent, 2)
+    assert {move["id"] for move in sent[1]} == {2, 3}
+    _row(page, 2).locator('[data-mission="2"]').wait_for()
+    assert not board.errors, board.errors
+
+
+@pytest.mark.parametrize("screen", ["tablet"], indirect=True)
+def test_a_finger_held_moves_a_finger_that_slides_scrolls(board):
+    sent = _open(board)
+    page = board.page
+    touch = page.context.new_cdp_session(page)
+
+    def point(kind, *at):
+        points = [{"x": at[0], "y": at[1]}] if at else []
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    pill = _pill(page, 2).bounding_box()
+    x, y = pill["x"] + 6, pill["y"] + 8
+    goal = _row(page, 4).bounding_box()["y"] + 20
+    # A finger that slides at once scrolls: nothing moves.
+    point("touchStart", x, y)
+    point("touchMove", x, y + 40)
+    point("touchEnd")
+    assert not page.locator(".o_field_board_ghost").count()
+    page.locator(".o_field_board_scroller").evaluate("one => one.scrollTo(0, 0)")
+    point("touchStart", x, y)
+    page.wait_for_selector(".o_field_board_ghost")
+    for part in range(1, 6):
+        point("touchMove", x + 2, y + (goal - y) * part / 5)
+    point("touchEnd")
+    _wait_sent(board, sent, 1)
+    assert (sent[0][0]["id"], sent[0][0]["technician_id"]) == (2, 4)
+    _row(page, 4).locator('[data-mission="2"]').wait_for()
     assert not board.errors, board.errors

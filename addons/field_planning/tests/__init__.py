@@ -5,6 +5,7 @@ from . import (
     test_board_js,
     test_calendar_days,
     test_calendar_link,
+    test_clocks,
     test_continuity_pack,
     test_customer_messages,
     test_field_app,

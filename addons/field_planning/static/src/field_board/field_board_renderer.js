@@ -394,6 +394,8 @@ export class FieldBoardRenderer extends Component {
 
     handleArrow(arrow, mission, control, shift) {
         const {model} = this;
+        // Reached with Tab: it keeps the focus on its new row too.
+        model.focus(mission.id);
         const acted = model.actedOn(mission.id);
         if (control && (arrow === "left" || arrow === "right")) {
             model.moveBy(acted, arrow === "left" ? -15 : 15);

@@ -1,5 +1,6 @@
 import {Component, onWillStart, onWillUpdateProps, useState} from "@odoo/owl";
 import {deserializeDateTime, formatDateTime} from "@web/core/l10n/dates";
+import {localization} from "@web/core/l10n/localization";
 import {_t} from "@web/core/l10n/translation";
 import {registry} from "@web/core/registry";
 import {useService} from "@web/core/utils/hooks";
@@ -77,7 +78,9 @@ export class FieldSiteTimeline extends Component {
     }
 
     when(entry) {
-        return formatDateTime(deserializeDateTime(entry.date), {showSeconds: false});
+        return formatDateTime(deserializeDateTime(entry.date), {
+            format: `${localization.dateFormat} HH:mm`,
+        });
     }
 
     open(entry) {
