@@ -20,6 +20,8 @@ from typing import Any
 PACKAGE = Path(__file__).resolve().parent
 POLL = 0.02
 TICK = 2.0
+PATIENCE, LAST_PATIENCE = 1.5, 4.0
+"""How many times its limit an attempt may take before it is killed, and the last attempt."""
 
 Tick = Callable[[float], bool]
 
@@ -61,8 +63,9 @@ def run(
     """Solve ``problem`` in a subprocess and wait for it.
 
     An attempt that runs over its time by half is killed; then VROOM is asked again at its lowest
-    level, and at last the Python solver, which stops in time. The result's ``notice`` then says
-    ``slow``. An attempt that the system killed is followed by a lighter one in the same way.
+    level, and at last the Python solver, which stops in time and is left longer. The result's
+    ``notice`` then says ``slow``. An attempt that the system killed is followed by a lighter one in
+    the same way.
 
     :param seconds: time limit; by size when not given
     :param tick: called every two seconds with the progress (0 to 1); false = cancel
@@ -78,10 +81,12 @@ def run(
         attempts.append({"seconds": limit, "level": 0, "backend": backend})
     attempts.append({"seconds": limit / 2, "level": None, "backend": "python"})
     for number, options in enumerate(attempts):
+        # Nothing follows the last one: on a machine that is that busy, late is better than never.
+        patience = LAST_PATIENCE if number == len(attempts) - 1 else PATIENCE
         try:
             result = _attempt(
                 {"problem": problem, **options},
-                (limit + (options.get("refine") or 0.0)) * 1.5,
+                (limit + (options.get("refine") or 0.0)) * patience,
                 tick,
             )
         except (SolverTimeout, SolverKilled):
