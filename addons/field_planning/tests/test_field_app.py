@@ -38,7 +38,9 @@ class AppCommon(SubcontractorCommon, HttpCase):
         cls.day = fields.Date.today() + timedelta(days=1)
         cls.paper.write({"date_from": cls.day - timedelta(days=30), "date_to": cls.day})
         cls.paper.action_verify()
-        for user in (cls.tech_user, cls.tech2_user, cls.sub_user):
+        cls.env["res.lang"]._activate_lang("en_US")
+        users = (cls.tech_user, cls.tech2_user, cls.sub_user, cls.customer_user)
+        for user in users:
             user.write({"password": user.login, "lang": "en_US"})
 
     @classmethod
@@ -162,7 +164,6 @@ class TestAppOffers(AppCommon):
 
     def test_nobody_answers_for_somebody_else(self):
         for user in (self.tech_user, self.customer_user):
-            user.password = user.login
             self._login(user)
             _operation, result = self._answer(accepted=True)
             self.assertEqual(result["state"], "rejected")
