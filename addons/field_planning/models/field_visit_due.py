@@ -24,7 +24,12 @@ class FieldVisitDue(models.Model):
     _rec_names_search = ["plan_id.name", "site_id.name", "contract_id.name"]
 
     plan_id = fields.Many2one(
-        "field.visit.plan", required=True, index=True, ondelete="restrict", readonly=True
+        "field.visit.plan",
+        string="Visit plan",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        readonly=True,
     )
     # As they were when the visit became due: a plan that changes leaves the past alone.
     contract_id = fields.Many2one(
