@@ -220,9 +220,12 @@ class Device:
         return next(self.faults, "")
 
     def _send_operations(self, session: Session) -> str:
+        asked: set[str] = set()
         while True:
             pending = self.pending
-            batch = [*pending[:BATCH], *self.refused[:BATCH]]
+            waiting = [op for op in self.refused if op["uuid"] not in asked]
+            asked.update(op["uuid"] for op in waiting[:BATCH])
+            batch = [*pending[:BATCH], *waiting[:BATCH]]
             names = ("uuid", "kind", "mission_id", "payload", "at", "base", "after", "again")
             answer = session.post(
                 "/field/api/sync",
@@ -239,7 +242,7 @@ class Device:
             if answer.get("stranger"):
                 raise Trouble("other-user")
             self._settle(answer["results"])
-            if len(pending) <= BATCH:
+            if len(pending) <= BATCH and len(waiting) <= BATCH:
                 return answer["csrf"]
 
     def _settle(self, results: list[dict]) -> None:

@@ -76,11 +76,14 @@ export class SyncEngine {
     }
 
     async _sendOperations() {
+        const asked = new Set();
         for (;;) {
             const known = await this.db.all("ops");
             const pending = known.filter((op) => isLive(op) && !op.sent);
             // The office may have taken meanwhile what was refused: it is asked each time.
-            const refused = known.filter((op) => !isLive(op)).slice(0, BATCH);
+            const waiting = known.filter((op) => !isLive(op) && !asked.has(op.uuid));
+            const refused = waiting.slice(0, BATCH);
+            refused.forEach((op) => asked.add(op.uuid));
             const batch = [...pending.slice(0, BATCH), ...refused];
             const answer = await this.net.call("/field/api/sync", {
                 uid: this.identity.uid,
@@ -108,7 +111,7 @@ export class SyncEngine {
                 throw new TransportError("offline", "answers are missing");
             }
             this.on.drift(answer.server_time);
-            if (pending.length <= BATCH) {
+            if (pending.length <= BATCH && waiting.length <= BATCH) {
                 return answer.csrf;
             }
         }
