@@ -32,7 +32,9 @@ class FieldMissionTime(models.Model):
     start_clicked = fields.Datetime(readonly=True, help="As tapped, before any correction.")
     stop_clicked = fields.Datetime(readonly=True, help="As tapped, before any correction.")
     correction_reason = fields.Char(readonly=True)
-    validated = fields.Boolean(related="mission_id.validated", store=True)
+    validated = fields.Boolean(
+        string="Mission validated", related="mission_id.validated", store=True
+    )
     is_suspect = fields.Boolean(
         compute="_compute_is_suspect", help="Longer than a working day: a forgotten stop?"
     )

@@ -103,14 +103,21 @@ class FieldMission(models.Model):
         """
         # Tours follow whoever moved the missions; the right to move was checked there.
         missions = self.sudo().filtered(lambda mission: mission._is_driven_to() or mission.stop_ids)
-        touched = self.env["field.tour"].sudo()
+        touched = empty = self.env["field.tour"].sudo()
         for company, group in missions.grouped("company_id").items():
-            touched |= group._sync_company_tours(company)
+            kept, left = group._sync_company_tours(company)
+            touched, empty = touched | kept, empty | left
         touched = touched.exists()
         touched._sort_by_time()
         touched._refresh()
+        # At the end: a deletion writes all that is pending, and the rest would be written again.
+        empty.unlink()
 
     def _sync_company_tours(self, company):
+        """Move the stops of one company's missions.
+
+        :return: the tours touched, and those of which nothing is left
+        """
         Stop = self.env["field.tour.stop"].sudo()
         wanted = self._get_wanted_stops(company)
         tours = self.env["field.tour"].sudo()._get_or_create(list(wanted), company)
@@ -134,9 +141,7 @@ class FieldMission(models.Model):
         # All that follows from the moves at once: read tour by tour, it goes in several updates.
         Stop.flush_model()
         empty = emptied.filtered(lambda tour: not tour.stop_ids and not tour.date_published)
-        touched -= empty
-        empty.unlink()
-        return touched
+        return touched - empty, empty
 
     def _get_wanted_stops(self, company):
         """Return ``{(employee_id, day): missions}`` that the missions' plans ask for."""
