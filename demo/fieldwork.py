@@ -155,7 +155,8 @@ class Visit:
     # -- operations --------------------------------------------------------------------------
 
     def _uuid(self, what):
-        return str(uuid.uuid5(NAMESPACE, f"{self.mission.name} {what}"))
+        # A mission that is visited again on another day is told by operations of its own.
+        return str(uuid.uuid5(NAMESPACE, f"{self.mission.name} {self.arrive:%Y-%m-%d} {what}"))
 
     def _operation(self, kind, at, payload=None, what=""):
         return {

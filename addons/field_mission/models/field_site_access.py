@@ -5,6 +5,7 @@ class FieldSiteAccess(models.Model):
     _name = "field.site.access"
     _description = "Access to a site"
     _order = "site_id, sequence, id"
+    _rec_names_search = ["note", "value"]
 
     site_id = fields.Many2one("res.partner", required=True, index=True, ondelete="cascade")
     sequence = fields.Integer(default=10)

@@ -163,17 +163,40 @@ class FieldOptimizationRun(models.Model):
     @api.model
     def _cron_collect(self):
         """Take in results that nobody waits for, and take over runs that went silent."""
-        running = self.search([("state", "=", "running")])
+        running = self.search([("state", "=", "running")], order="id")
         for run in running:
-            if run.result or run.error:
-                run._collect()
-            elif run.heartbeat and run.heartbeat < fields.Datetime.now() - SILENCE:
-                run._take_over()
+            run._tend()
         left = running.filtered(lambda run: run.state == "running")
         if left:
             self.env.ref("field_planning.ir_cron_field_optimization")._trigger(
                 fields.Datetime.now() + SILENCE
             )
+
+    def _tend(self):
+        """Take one run further; one that can't be read ends, and leaves the others alone."""
+        try:
+            with self.env.cr.savepoint():
+                if self.result or self.error:
+                    self._collect()
+                elif self.heartbeat and self.heartbeat < fields.Datetime.now() - SILENCE:
+                    self._take_over()
+        except psycopg2.OperationalError:
+            # Somebody writes there just now: the cron comes again.
+            raise
+        except Exception:
+            _logger.exception("The answer of optimisation %s can't be read", self.id)
+            self.write(
+                {
+                    "state": "failed",
+                    "token": False,
+                    "problem": False,
+                    "result": False,
+                    "error": self.env._(
+                        "The optimiser's answer can't be read. Nothing was changed. Run it again."
+                    ),
+                }
+            )
+            self._after_end()
 
     def _take_over(self):
         """Start a silent run again under a new token, or give it up."""

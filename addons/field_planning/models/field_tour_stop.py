@@ -13,6 +13,7 @@ class FieldTourStop(models.Model):
     _name = "field.tour.stop"
     _description = "Stop of a tour"
     _order = "tour_id, sequence, id"
+    _rec_names_search = ["mission_id.name"]
     _check_company_auto = True
 
     tour_id = fields.Many2one(

@@ -280,10 +280,12 @@ class TestAppSubcontractor(AppCommon):
         free = self._mission(
             SECRET, 6, technician=self.env["hr.employee"], promised_kind="none", promised_date=False
         )
-        for answer in (
-            self._rpc("/field/api/nearby"),
-            self._rpc("/field/api/pick", mission_id=free.id),
-        ):
+        with mute_logger("odoo.http"):
+            answers = [
+                self._rpc("/field/api/nearby"),
+                self._rpc("/field/api/pick", mission_id=free.id),
+            ]
+        for answer in answers:
             self.assertEqual(answer["error"]["data"]["name"], "odoo.exceptions.AccessError")
             self.assertNotIn(SECRET, answer["error"]["data"]["message"])
         self.env.invalidate_all()
@@ -365,7 +367,8 @@ class TestAppNearby(AppCommon):
         self._login(self.tech_user)
         foreign = self._soon("Foreign", self.tech2)
         for value in (foreign.id, 2**40, "1", None, [foreign.id], True):
-            answer = self._rpc("/field/api/pick", mission_id=value)
+            with mute_logger("odoo.http"):
+                answer = self._rpc("/field/api/pick", mission_id=value)
             self.assertEqual(answer["error"]["data"]["name"], "odoo.exceptions.UserError", value)
         self.env.invalidate_all()
         self.assertEqual(foreign.technician_id, self.tech2)

@@ -428,6 +428,19 @@ class TestOptimization(FieldPlanningCommon):
         self.env["field.optimization"]._cron_collect()
         self.assertEqual(run.state, "proposed")
 
+    def test_an_answer_that_cannot_be_read_ends_its_run_alone(self):
+        self._mission("A", 10)
+        run = self._started()
+        self._worker(run)
+        with (
+            patch.object(type(run), "_make_lines", side_effect=KeyError("routes")),
+            mute_logger("odoo.addons.field_planning.models.field_optimization_run"),
+        ):
+            self.env["field.optimization"]._cron_collect()
+        self.assertEqual((run.state, run.token, run.result), ("failed", False, False))
+        self.assertTrue(run.error)
+        self.assertFalse(run.stop_ids)
+
     def test_an_error_of_the_solver_is_shown(self):
         self._mission("A", 10)
         run = self._started()
