@@ -288,6 +288,7 @@ class Checks:
             ),
             Step("main job", self.main_job, ("install",)),
             Step("browser", self.browser, ("main job",)),
+            Step("ops", self.ops, ("install",)),
             Step("translations", self.translations, ("install",)),
             *(
                 Step(f"alone {label}", lambda label=label, mods=mods: self.alone(label, mods))
