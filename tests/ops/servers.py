@@ -180,6 +180,19 @@ class Odoo:
             time.sleep(0.1)
         raise AssertionError(f"Odoo did not answer; its log: {self.log}")
 
+    def revive(self) -> None:
+        """Wait for the server after its database came back; start it as a service manager does.
+
+        Odoo's prefork parent ends by itself when it looks for changes of the registry while
+        PostgreSQL still recovers.
+        """
+        try:
+            self.wait()
+        except AssertionError:
+            if self.child.poll() is None:
+                raise
+            self.start()
+
     def kill(self) -> None:
         """End the server and its workers in the middle of whatever they do (``kill -9``)."""
         os.killpg(self.child.pid, signal.SIGKILL)

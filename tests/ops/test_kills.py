@@ -25,6 +25,7 @@ def _strike(site, blow):
     else:
         site.postgres.crash()
         site.postgres.start()
+        site.odoo.revive()
 
 
 def _send_until_broken(person, deadline):
