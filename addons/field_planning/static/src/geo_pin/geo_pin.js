@@ -18,6 +18,8 @@ export class FieldGeoPin extends Component {
 
     setup() {
         this.mapRef = useRef("map");
+        // What is being typed: the other number may be taken up, and all drawn again, meanwhile.
+        this.typed = {};
         onWillStart(async () => {
             this.L = await loadLeaflet();
         });
@@ -100,7 +102,13 @@ export class FieldGeoPin extends Component {
         });
     }
 
+    /** The text of one number: as it is being typed, else as the record has it. */
+    textOf(name) {
+        return this.typed[name] ?? (this.located ? this.props.record.data[name] || 0 : "");
+    }
+
     onType(name, limit, ev) {
+        delete this.typed[name];
         const value = parseDegrees(ev.target.value, limit);
         if (value === null) {
             ev.target.value = this.props.record.data[name] || "";
