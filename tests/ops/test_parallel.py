@@ -4,6 +4,7 @@ import random
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from device import Device, Session
@@ -13,13 +14,33 @@ def _session(site, place=2):
     return Session(site.odoo.url, site.world["technicians"][place]["login"])
 
 
-def _mission(site, uid):
-    return next(m for m in site.world["missions"] if m["responsible"] == uid)
+def _at(minutes):
+    """Return what a phone's clock showed at that minute of a recent hour."""
+    moment = datetime.now(timezone.utc) - timedelta(hours=6) + timedelta(minutes=minutes)
+    return moment.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _planned(site, uid):
+    """Plan a mission of its own: tests before may have done this person's others."""
+    planner = Session(site.odoo.url, site.world["planner"])
+    like = next(m for m in site.world["missions"] if m["responsible"] == uid)
+    (copied,) = planner.call(
+        "field.mission", "read", [like["id"]], ["site_id", "service_type_id"], load=None
+    )
+    copied.pop("id")
+    (mission,) = planner.call(
+        "field.mission",
+        "create",
+        [{**copied, "technician_id": site.world["employees"][str(uid)], "planned_start": _at(0)}],
+    )
+    for step in ("action_plan", "action_publish"):
+        planner.call("field.mission", step, [mission])
+    return {"id": mission}
 
 
 def _begun(site, session):
     """Return a mission of this person that is going on."""
-    mission = _mission(site, session.uid)
+    mission = _planned(site, session.uid)
     device = Device(session, random.Random(uuid.uuid4().int), site.world)
     device.perform("mission.arrive", mission, {})
     device.converge()
@@ -54,7 +75,7 @@ def test_the_same_operations_posted_at_once_have_one_effect_each(site, posts):
     mission = _begun(site, session)
     words = [f"seal-{uuid.uuid4()}" for _one in range(5)]
     batch = [
-        _operation("material.add", mission, "2026-11-24 09:00:00", description=word, quantity=1)
+        _operation("material.add", mission, _at(0), description=word, quantity=1)
         for word in words
     ]
     answers = _post_all([session], [batch] * posts)
@@ -83,7 +104,7 @@ def test_two_phones_of_one_person_tap_at_the_same_moment(site):
                 employee,
             )
         batches = [
-            [_operation("mission.pause", mission, f"2026-11-24 1{minute}:0{second}:00")]
+            [_operation("mission.pause", mission, _at(60 + 10 * minute + second))]
             for second in range(2)
         ]
         for (result,) in _post_all(phones, batches):
@@ -124,10 +145,10 @@ def test_a_poisoned_operation_leaves_its_neighbours(site):
         {"product_id": "x", "quantity": 1},
         {"description": ["p"], "quantity": 1},
     ]
-    batch = [_operation("incident", mission, "2026-11-24 09:00:00", kind="other", description=word)]
+    batch = [_operation("incident", mission, _at(0), kind="other", description=word)]
     for poison in poisons:
-        batch.append(_operation("material.add", mission, "2026-11-24 09:00:00", **poison))
-    batch.append(_operation("mission.conclusion", mission, "2026-11-24 09:00:00", text="A NaN"))
+        batch.append(_operation("material.add", mission, _at(0), **poison))
+    batch.append(_operation("mission.conclusion", mission, _at(0), text="A NaN"))
     states = [r["state"] for r in session.post("/field/api/sync", {"operations": batch})["results"]]
     assert states == ["applied", "rejected", "rejected", "rejected", "applied"]
     assert site.postgres.rows("SELECT 1 FROM field_incident WHERE description = %s", word) == [(1,)]
