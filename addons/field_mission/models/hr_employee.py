@@ -29,7 +29,15 @@ class HrEmployee(models.Model):
         :param day: ``datetime.date``
         :return: ``{employee_id: {skill_id, …}}``, an entry for each employee
         """
-        found = {employee_id: set() for employee_id in self.ids}
+        return self._get_field_skills_by_day([day])[day]
+
+    def _get_field_skills_by_day(self, days):
+        """Return the skills that are valid on each of some days, read at once.
+
+        :param days: ``datetime.date``
+        :return: ``{day: {employee_id: {skill_id, …}}}``, an entry for each day and employee
+        """
+        found = {day: {employee_id: set() for employee_id in self.ids} for day in days}
         # Skills are HR data; the planner needs only whether one is held on that day.
         held = (
             self.env["hr.employee.skill"]
@@ -39,14 +47,16 @@ class HrEmployee(models.Model):
                     ("employee_id", "in", self.ids),
                     "|",
                     ("valid_from", "=", False),
-                    ("valid_from", "<=", day),
+                    ("valid_from", "<=", max(found)),
                     "|",
                     ("valid_to", "=", False),
-                    ("valid_to", ">=", day),
+                    ("valid_to", ">=", min(found)),
                 ],
-                ["employee_id", "skill_id"],
+                ["employee_id", "skill_id", "valid_from", "valid_to"],
             )
         )
         for line in held:
-            found[line.employee_id.id].add(line.skill_id.id)
+            for day, people in found.items():
+                if (line.valid_from or day) <= day <= (line.valid_to or day):
+                    people[line.employee_id.id].add(line.skill_id.id)
         return found

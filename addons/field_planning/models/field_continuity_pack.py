@@ -206,7 +206,9 @@ class FieldContinuityPack(models.Model):
         ordered = missions.sorted(
             lambda m: (m.technician_id.name or "", m.planned_start or fields.Datetime.now(), m.id)
         )
-        export = exports._start(exports.env["field.mission"].browse(ordered.ids), at_once=True)
+        export = exports._start(
+            exports.env["field.mission"].browse(ordered.ids), at_once=True, by_system=True
+        )
         data = base64.b64decode(export.with_context(bin_size=False).file)
         return [(f"{self.day}-{self.env._('missions')}.xlsx", data)]
 

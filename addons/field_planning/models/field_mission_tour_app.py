@@ -10,18 +10,18 @@ class FieldMissionTourApp(models.Model):
         """Return what the app shows, with each mission's place in the user's tour."""
         values = super()._get_app_values()
         user = self.env.user
-        stops = {
-            stop.mission_id.id: stop
-            for stop in self.sudo().stop_ids
-            if stop.employee_id.user_id == user and not stop.set_aside
-        }
+        own = self.sudo().stop_ids.filtered(
+            lambda stop: stop.employee_id.user_id == user and not stop.set_aside
+        )
+        shown = own._get_shown_values()
+        stops = {stop.mission_id.id: shown.get(stop, stop) for stop in own}
         for mission in values:
             stop = stops.get(mission["id"])
             if stop:
-                mission["order"] = stop.sequence
+                mission["order"] = stop["sequence"]
                 mission["travel"] = {
-                    "minutes": stop.travel_minutes,
-                    "km": round(stop.travel_km, 1),
+                    "minutes": stop["travel_minutes"],
+                    "km": round(stop["travel_km"], 1),
                 }
         return values
 

@@ -33,7 +33,9 @@ class FieldRoundtripExport(models.Model):
 
     name = fields.Char(required=True, readonly=True)
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
-    user_id = fields.Many2one("res.users", string="Exported by", required=True, readonly=True)
+    user_id = fields.Many2one(
+        "res.users", string="Exported by", readonly=True, help="Nobody: made for the nightly pack."
+    )
     uuid = fields.Char(string="Identity", required=True, readonly=True, copy=False)
     tz = fields.Char(string="Time zone", required=True, readonly=True)
     lang = fields.Char(required=True, readonly=True)
@@ -56,11 +58,12 @@ class FieldRoundtripExport(models.Model):
     # ------------------------------------------------------------------ write out
 
     @api.model
-    def _start(self, missions, at_once=False):
+    def _start(self, missions, at_once=False, by_system=False):
         """Write missions out: at once, or in the background where there are many.
 
         :param missions: ``field.mission`` in the wanted order, of one company
         :param at_once: whatever their number
+        :param by_system: nobody asked for it, no person is named; needs ``at_once``
         :return: the export
         """
         if not missions:
@@ -84,7 +87,7 @@ class FieldRoundtripExport(models.Model):
             {
                 "name": self.env._("Missions of %(moment)s", moment=moment),
                 "company_id": missions.company_id.id,
-                "user_id": user.id,
+                "user_id": not by_system and user.id,
                 "uuid": str(uuid.uuid4()),
                 "tz": tz,
                 "lang": self.env.lang or "en_US",

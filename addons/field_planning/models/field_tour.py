@@ -371,8 +371,15 @@ class FieldTour(models.Model):
         for name, stop in by_name.items():
             if stop.set_aside:
                 stop._write_aside(broken.get((key, name)))
+        values = self._prepare_totals(builder, route)
+        values["conflict_data"] = broken.get((key, None)) or False
+        self._write_changed(values)
+
+    def _prepare_totals(self, builder, route):
+        """Return the values of one day's way as timed, of an empty day without a route."""
+        self.ensure_one()
         lunch = route and route["lunch"]
-        values = {
+        return {
             "departure": route and builder.moment(route["departure"]),
             "back": route and builder.moment(route["back"]),
             "lunch_start": lunch and builder.moment(lunch[0]),
@@ -384,9 +391,7 @@ class FieldTour(models.Model):
             "back_minutes": round(route["back_travel"] / 60) if route else 0,
             "back_km": route["back_metres"] / 1000 if route else 0,
             "available_minutes": builder.days[self.technician_id.id, self.date].seconds // 60,
-            "conflict_data": broken.get((key, None)) or False,
         }
-        self._write_changed(values)
 
     def _write_changed(self, values):
         changed = {name: value for name, value in values.items() if self[name] != (value or False)}

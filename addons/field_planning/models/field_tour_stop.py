@@ -244,18 +244,22 @@ class FieldTourStop(models.Model):
 
     def _write_timed(self, builder, item, reasons):
         """Store the times of one stop."""
-        values = {
+        values = {**self._prepare_times(builder, item), "conflict_data": reasons or False}
+        changed = {name: value for name, value in values.items() if self[name] != value}
+        if changed:
+            self.write(changed)
+
+    @api.model
+    def _prepare_times(self, builder, item):
+        """Return the values of a stop as timed on its day's way."""
+        return {
             "planned_arrival": builder.moment(item["arrival"]),
             "planned_start": builder.moment(item["start"]),
             "planned_end": builder.moment(item["end"]),
             "travel_minutes": round(item["travel"] / 60),
             "travel_km": item["metres"] / 1000,
             "waiting_minutes": round(item["waiting"] / 60),
-            "conflict_data": reasons or False,
         }
-        changed = {name: value for name, value in values.items() if self[name] != value}
-        if changed:
-            self.write(changed)
 
     # ------------------------------------------------------------------ conflicts
 

@@ -84,12 +84,14 @@ class ProblemBuilder:
         )
         self.days.update(missing._get_field_days(self.date_from, self.date_to))
 
-    def _skills_on(self, employees, day):
-        known = self._skills.setdefault(day, {})
-        missing = employees.filtered(lambda employee: employee.id not in known)
+    def _load_skills(self, employees, days):
+        """Read what people hold on days, in one batch."""
+        missing = employees.filtered(
+            lambda one: any(one.id not in self._skills.get(day, ()) for day in days)
+        )
         if missing:
-            known.update(missing._get_field_skills(day))
-        return known
+            for day, held in missing._get_field_skills_by_day(days).items():
+                self._skills.setdefault(day, {}).update(held)
 
     def _zones_of(self, employee, employees):
         """Ids of the zones of one technician, parts of zones included; read for all at once."""
@@ -104,6 +106,7 @@ class ProblemBuilder:
         """
         employees = self.env["hr.employee"].union(*(employee for employee, _day in pairs))
         self.load_days(employees)
+        self._load_skills(employees, {day for _employee, day in pairs})
         for employee, day in pairs:
             key = shift_key(employee.id, day)
             if key not in self.shifts:
@@ -130,7 +133,7 @@ class ProblemBuilder:
             "intervals": [[self.seconds(a), self.seconds(b)] for a, b in work.intervals],
             "absences": [[self.seconds(a), self.seconds(b), name] for a, b, name in work.absences],
             "lunch": lunch,
-            "skills": sorted(str(skill) for skill in self._skills_on(employees, day)[employee.id]),
+            "skills": sorted(str(skill) for skill in self._skills[day][employee.id]),
             "zones": sorted(str(zone_id) for zone_id in self._zones_of(employee, employees)),
         }
 

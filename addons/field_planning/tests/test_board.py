@@ -188,6 +188,46 @@ class TestBoardRead(FieldPlanningCommon):
         data = self.env["field.mission"].with_user(outsider).field_board_read([], *WEEK)
         self.assertEqual((data["missions"], data["tray"], data["people"]), ([], [], []))
 
+    def test_lights_of_the_cards(self):
+        site_free, lone = self._free("Ready"), self._free("Lone")
+        site_free.site_id.write({"phone": "+33 2 98 00 00 00", "site_access_free": True})
+        self._plan(site_free, 9)
+        done = self._plan(self._free("Done"), 11)
+        done.action_publish()
+        done.action_start()
+        ids = (site_free | lone | done).ids
+        lights = {one["id"]: one for one in self.board.field_board_lights([*ids, 2**31 - 1])}
+        self.assertEqual(set(lights), set((site_free | lone).ids), "only what still has to happen")
+        self.assertEqual(lights[site_free.id]["level"], "green", lights[site_free.id]["reasons"])
+        self.assertEqual(lights[lone.id]["level"], "orange")
+        self.assertTrue(any("Nobody to call" in one for one in lights[lone.id]["reasons"]))
+        for user in (self.tech_user, self.sub_user, self.customer_user, self.office):
+            with self.subTest(user=user.login), self.assertRaises(AccessError):
+                self.env["field.mission"].with_user(user).field_board_lights(ids)
+        for ids in ("1", [True], [0], ["x"], [1] * 501, None):
+            with self.subTest(ids=ids), self.assertRaises(UserError):
+                self.board.field_board_lights(ids)
+
+    def test_queries_of_the_lights_do_not_grow(self):
+        def count(missions):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            found = self.board.field_board_lights(missions.ids)
+            self.assertEqual(len(found), len(missions))
+            return self.env.cr.sql_log_count - before
+
+        missions = self.env["field.mission"]
+        for number in range(12):
+            mission = self._mission(
+                f"L{number}", 5 + number, technician=self.people[number % 3], promised_kind="none"
+            )
+            missions |= self._plan(mission, 9 + number % 5, MONDAY + timedelta(days=number % 4))
+        count(missions)
+        three, all_of_them = count(missions[:3]), count(missions)
+        self.assertLessEqual(all_of_them, three)
+        self.assertLessEqual(three, 36)
+
     def test_queries_do_not_grow(self):
         def count():
             self.env.flush_all()

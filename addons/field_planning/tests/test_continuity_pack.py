@@ -65,7 +65,9 @@ class TestContinuityPack(FieldPlanningCommon):
         mail.state = "sent"
         self.assertEqual(pack.state, "sent")
         self.assertEqual(self._cron().mail_ids, mail)
-        self.assertEqual(self.env["field.roundtrip.export"].search_count([]) > 0, True)
+        export = self.env["field.roundtrip.export"].search([], limit=1)
+        self.assertEqual(export.state, "ready")
+        self.assertFalse(export.user_id, "nobody exported it")
 
     def test_not_before_the_hour_and_not_without_being_asked(self):
         self._plan(self._mission("Mill", 5), 9)

@@ -520,4 +520,6 @@ class TestOptimization(FieldPlanningCommon):
         cost(MONDAY, 3)
         few = cost(MONDAY + timedelta(days=1), 4)
         many = cost(MONDAY + timedelta(days=2), 40)
-        self.assertLess(many, few + 40, (few, many))
+        # Nothing is asked by mission. Odoo writes in one UPDATE the records of which the same columns
+        # change: where some stops keep a column (no wait, no way) it is one UPDATE more for all.
+        self.assertLessEqual(many, few + 2, (few, many))

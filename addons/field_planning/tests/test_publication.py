@@ -242,7 +242,9 @@ class TestPublication(FieldPlanningCommon):
         self.assertEqual(by_mission[moved].message, "change")
         self.assertFalse(by_mission[given].message, "the customer's slot stays")
         self.assertIn("customer@example.com", by_mission[moved].recipient_text)
-        self.assertEqual(wizard.headline, "3 changes, 2 customers to tell, no promise at risk")
+        # Two visits of one customer, and what the customer knows is not told again.
+        self.assertEqual(len(wizard.line_ids.filtered("tell")), 2)
+        self.assertEqual(wizard.headline, "3 changes, 1 customer to tell, no promise at risk")
         self.assertIn("outside", by_mission[moved].ready_text)
         self.assertEqual(by_mission[moved].readiness, "orange")
 

@@ -62,7 +62,8 @@ class FieldPublish(models.TransientModel):
     def _compute_headline(self):
         for wizard in self:
             changes = wizard.line_ids.filtered(lambda line: line.publish and line.change != SAME)
-            tell = wizard.line_ids.filtered("tell")
+            # Several visits of one customer are one customer to tell.
+            tell = wizard.line_ids.filtered("tell").partner_id
             risks = changes.filtered("risk_text")
             wizard.tell_count = len(tell)
             wizard.red_count = len(changes.filtered(lambda line: line.readiness == "red"))
