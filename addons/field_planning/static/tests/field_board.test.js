@@ -11,7 +11,14 @@ import {
     visibleRange,
 } from "@field_planning/field_board/field_board_geometry";
 import {BoardHistory} from "@field_planning/field_board/field_board_history";
-import {delayOf, initialsOf, statusOf} from "@field_planning/field_board/field_board_labels";
+import {
+    delayOf,
+    describeLight,
+    initialsOf,
+    lightOf,
+    statusOf,
+} from "@field_planning/field_board/field_board_labels";
+import {BoardLights, LIGHTS_AT_ONCE} from "@field_planning/field_board/field_board_lights";
 
 import {beforeEach, describe, expect, test} from "@odoo/hoot";
 import {advanceTime, mockTimeZone} from "@odoo/hoot-mock";
@@ -104,6 +111,44 @@ describe("words", () => {
     });
 });
 
+describe("lights", () => {
+    test("a light has a shape and names what is missing, while a mission waits", () => {
+        const light = lightOf({state: "planned"}, {level: "red", reasons: ["No skill."]});
+        expect(light.icon).toBe("fa-minus-circle");
+        expect(describeLight(light)).toInclude("No skill.");
+        const icons = ["red", "orange", "green"].map(
+            (level) => lightOf({state: "draft"}, {level, reasons: []}).icon
+        );
+        expect(new Set(icons).size).toBe(3);
+        expect(lightOf({state: "done"}, {level: "red", reasons: []})).toBe(null);
+        expect(lightOf({state: "planned"}, null)).toBe(null);
+    });
+
+    test("one call at a time, in parts; only what changed is drawn again", async () => {
+        const asked = [];
+        const drawn = [];
+        let level = "green";
+        const lights = new BoardLights({
+            read: async (ids) => {
+                asked.push(ids);
+                return ids.map((id) => ({id, level: id === 1 ? level : "green", reasons: []}));
+            },
+            draw: (ids) => drawn.push(ids),
+        });
+        const ids = [...Array(LIGHTS_AT_ONCE + 5).keys()].map((one) => one + 1);
+        const first = lights.ask(ids);
+        expect(lights.ask([1, 2])).toBe(first);
+        await first;
+        expect(asked.map((one) => one.length)).toEqual([LIGHTS_AT_ONCE, 7]);
+        level = "red";
+        drawn.length = 0;
+        await lights.ask([1, 2]);
+        expect(drawn).toEqual([[1]]);
+        expect(lights.of(1).level).toBe("red");
+        expect(lights.of(999)).toBe(null);
+    });
+});
+
 describe("history", () => {
     test("a new move ends what could be redone; what others moved can't be undone", () => {
         const history = new BoardHistory();
@@ -125,7 +170,7 @@ describe("history", () => {
 });
 
 describe("model", () => {
-    let answer, calls, told, model;
+    let answer, calls, told, model, lit;
     const start = () => DateTime.fromISO("2026-11-30T09:00").toMillis() / 1000;
 
     const mission = (id, values = {}) => ({
@@ -191,6 +236,7 @@ describe("model", () => {
         mockTimeZone(1);
         calls = [];
         told = [];
+        lit = [];
         answer = applied;
         const data = {
             missions: [mission(1), mission(2, {start: start() + 7200, stop: start() + 10800})],
@@ -203,6 +249,12 @@ describe("model", () => {
             call: async (_model, method, args, options) => {
                 calls.push({method, args, options});
                 return method === "action_place" ? answer(args[0]) : data;
+            },
+            silent: {
+                call: async (_model, method, [ids]) => {
+                    lit.push(ids);
+                    return ids.map((id) => ({id, level: "orange", reasons: ["No phone."]}));
+                },
             },
         };
         model = new FieldBoardModel(
@@ -230,6 +282,15 @@ describe("model", () => {
         expect(view.pills.map((pill) => pill.mission.id)).toEqual([1, 2]);
         expect(view.loads[0].percent).toBe(Math.round((100 * 180) / 480));
         expect(model.rowView(1)).toBe(view);
+    });
+
+    test("lights come after the board, for what waits on the rows and in the tray", async () => {
+        await model.lights.running;
+        expect(lit).toEqual([[1, 2, 3, 4]]);
+        expect(model.rowView(1).pills[0].light).toEqual({level: "orange", reasons: ["No phone."]});
+        await model.refreshPeople([2]);
+        await model.lights.running;
+        expect(lit.length).toBe(1);
     });
 
     test("a move is shown at once, sent with its version, and can be undone and redone", async () => {

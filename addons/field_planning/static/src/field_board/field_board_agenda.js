@@ -3,9 +3,11 @@ import {Component, useState} from "@odoo/owl";
 import {formatMinutes} from "./field_board_geometry";
 import {
     describe,
+    describeLight,
     describeLoad,
     formatTime,
     initialsOf,
+    lightOf,
     marksOf,
     promiseOf,
     statusOf,
@@ -20,7 +22,14 @@ export class FieldBoardAgenda extends Component {
 
     setup() {
         this.state = useState({person: 0});
-        Object.assign(this, {formatTime, formatMinutes, promiseOf, initialsOf, describeLoad});
+        Object.assign(this, {
+            formatTime,
+            formatMinutes,
+            promiseOf,
+            initialsOf,
+            describeLoad,
+            describeLight,
+        });
     }
 
     get people() {
@@ -43,12 +52,14 @@ export class FieldBoardAgenda extends Component {
         }
         const items = view.pills.map((pill) => {
             const marks = marksOf(pill.mission, pill);
+            const light = lightOf(pill.mission, pill.light);
             return {
                 ...pill,
                 marks,
+                light,
                 travel: travels.get(pill.mission.id) || 0,
                 status: statusOf(pill.mission),
-                label: describe(pill.mission, marks),
+                label: describe(pill.mission, marks, light),
                 late: marks.find((mark) => mark.key),
             };
         });

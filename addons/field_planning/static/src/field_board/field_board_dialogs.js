@@ -4,7 +4,7 @@ import {KeepLast} from "@web/core/utils/concurrency";
 import {useService} from "@web/core/utils/hooks";
 
 import {formatMinutes} from "./field_board_geometry";
-import {formatDay, formatTime, marksOf, promiseOf, statusOf} from "./field_board_labels";
+import {formatDay, formatTime, lightOf, marksOf, promiseOf, statusOf} from "./field_board_labels";
 
 const {DateTime} = luxon;
 
@@ -127,6 +127,7 @@ export class FieldBoardCard extends Component {
         return {
             status: statusOf(mission),
             marks: marksOf(mission, {broken: model.breaksPromise(mission)}),
+            light: lightOf(mission, model.lights.of(mission.id)),
             promise: promiseOf(mission),
             duration: formatMinutes(mission.minutes),
             when: mission.start

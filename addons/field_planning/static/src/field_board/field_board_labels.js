@@ -102,6 +102,26 @@ export function marksOf(mission, {helper = false, conflict = false, broken = fal
     return marks;
 }
 
+/** Whether people can be sent there, in words and a shape of its own; null where nobody says. */
+export function lightOf(mission, light) {
+    if (!light || !["draft", "planned", "to_reschedule"].includes(mission.state)) {
+        return null;
+    }
+    const known = {
+        red: {key: "red", icon: "fa-minus-circle", label: _t("Not ready")},
+        orange: {key: "orange", icon: "fa-exclamation-circle", label: _t("To look at")},
+        green: {key: "green", icon: "fa-circle", label: _t("Ready")},
+    }[light.level];
+    return known ? {...known, reasons: light.reasons} : null;
+}
+
+/** A light as one line of text: what is missing named. */
+export function describeLight(light) {
+    return light.reasons.length
+        ? _t("%(light)s: %(reasons)s", {light: light.label, reasons: light.reasons.join(" ")})
+        : light.label;
+}
+
 /** The promise as hours; its day where the day shown is another one or none. */
 export function promiseOf(mission) {
     const {promised_kind: kind, promised_from: from, promised_to: to} = mission;
@@ -124,7 +144,7 @@ export function promiseOf(mission) {
 }
 
 /** One sentence for a screen reader and the title of a pill. */
-export function describe(mission, marks) {
+export function describe(mission, marks, light = null) {
     const parts = [
         mission.start ? `${formatTime(mission.start)}–${formatTime(mission.stop)}` : "",
         mission.site,
@@ -137,6 +157,9 @@ export function describe(mission, marks) {
     const promise = promiseOf(mission);
     if (promise) {
         parts.push(_t("promised %s", promise));
+    }
+    if (light) {
+        parts.push(describeLight(light));
     }
     return parts.filter(Boolean).join(" · ");
 }

@@ -16,6 +16,7 @@ import {
     snap,
 } from "./field_board_geometry";
 import {BoardHistory} from "./field_board_history";
+import {BoardLights} from "./field_board_lights";
 
 const {DateTime} = luxon;
 
@@ -41,6 +42,10 @@ export class FieldBoardModel extends Model {
         this.keepLast = new KeepLast();
         this.mutex = new Mutex();
         this.history = new BoardHistory();
+        this.lights = new BoardLights({
+            read: (ids) => this.orm.silent.call(this.resModel, "field_board_lights", [ids]),
+            draw: (ids) => this._drawLights(ids),
+        });
         this.missions = new Map();
         this.people = new Map();
         this.groups = [];
@@ -183,6 +188,27 @@ export class FieldBoardModel extends Model {
         this.selection = new Set(known);
         this.rowCache = new Map();
         this._index();
+        this._askLights(this.people.keys(), this.tray.ids);
+    }
+
+    /** Ask whether people can be sent to the missions of some rows, and to others. */
+    _askLights(people, others = []) {
+        const planned = [...people].flatMap((id) => this.missionsOf(id));
+        const waiting = others.map((id) => this.missions.get(id));
+        const open = [...planned, ...waiting].filter((one) => MOVING_STATES.has(one.state));
+        this.lights.ask(open.map((mission) => mission.id));
+    }
+
+    async _drawLights(ids) {
+        while (this.isDragging) {
+            // Nothing is drawn under the pointer that holds a mission.
+            await new Promise((resolve) => browser.setTimeout(resolve, LIVE_DELAY));
+        }
+        const missions = ids.map((id) => this.missions.get(id)).filter(Boolean);
+        this._touch(missions.flatMap((one) => [one.technician_id, ...one.helpers]));
+        if (missions.length) {
+            this.notify();
+        }
     }
 
     _take(data) {
@@ -276,6 +302,7 @@ export class FieldBoardModel extends Model {
         this._touch(ids);
         this._index();
         this.notify();
+        this._askLights(wanted, tray ? this.tray.ids : []);
     }
 
     async loadTray(changes) {
@@ -284,6 +311,7 @@ export class FieldBoardModel extends Model {
         const data = await this.keepLast.add(this._read({people: []}));
         this._takeTray(data);
         this.notify();
+        this._askLights([], this.tray.ids);
     }
 
     /** How many missions wait, those not read included. */
@@ -473,6 +501,7 @@ export class FieldBoardModel extends Model {
                     helper: mission.technician_id !== personId,
                     conflict: conflicts.has(mission.id),
                     broken: this.breaksPromise(mission),
+                    light: this.lights.of(mission.id),
                     ...span,
                     top: ROW_PADDING + packed.lanes[index] * LANE_HEIGHT,
                 });
@@ -1125,5 +1154,6 @@ export class FieldBoardModel extends Model {
     destroy() {
         browser.clearTimeout(this.liveTimer);
         browser.clearTimeout(this.refreshTimer);
+        this.lights.stop();
     }
 }

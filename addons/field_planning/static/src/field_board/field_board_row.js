@@ -6,6 +6,7 @@ import {
     describeLoad,
     formatTime,
     initialsOf,
+    lightOf,
     marksOf,
     promiseOf,
     statusOf,
@@ -30,6 +31,7 @@ export class FieldBoardRow extends Component {
         const {mission} = pill;
         const status = statusOf(mission);
         const marks = marksOf(mission, pill);
+        const light = lightOf(mission, pill.light);
         const {model} = this.props;
         const late = marks.find((mark) => mark.key);
         const classes = [
@@ -46,8 +48,9 @@ export class FieldBoardRow extends Component {
         return {
             status,
             marks,
+            light,
             className: classes.filter(Boolean).join(" "),
-            label: describe(mission, marks),
+            label: describe(mission, marks, light),
             time: formatTime(mission.start),
             promise: pill.width > 90 ? promiseOf(mission) : "",
         };

@@ -2,23 +2,43 @@ import {Component, useState} from "@odoo/owl";
 import {useDebounced} from "@web/core/utils/timing";
 
 import {formatMinutes} from "./field_board_geometry";
-import {describe, formatDay, marksOf, promiseOf, statusOf} from "./field_board_labels";
+import {
+    describe,
+    describeLight,
+    formatDay,
+    lightOf,
+    marksOf,
+    promiseOf,
+    statusOf,
+} from "./field_board_labels";
 
 export class FieldBoardTrayCard extends Component {
     static template = "field_planning.FieldBoardTrayCard";
-    static props = {mission: Object, selected: Boolean, focused: Boolean, person: String};
+    static props = {
+        mission: Object,
+        light: {type: [Object, {value: null}]},
+        selected: Boolean,
+        focused: Boolean,
+        person: String,
+    };
+
+    setup() {
+        this.describeLight = describeLight;
+    }
 
     get card() {
         const {mission} = this.props;
         const marks = marksOf(mission);
+        const light = lightOf(mission, this.props.light);
         return {
             marks,
+            light,
             status: statusOf(mission),
             promise: promiseOf(mission),
             deadline: mission.deadline && formatDay(mission.deadline),
             overdue: mission.deadline && mission.deadline < Date.now(),
             duration: formatMinutes(mission.minutes),
-            label: describe(mission, marks),
+            label: describe(mission, marks, light),
         };
     }
 }
