@@ -147,6 +147,7 @@ MATRIX = {
     "field.sla.policy": OFFICE_SET_UP,
     "field.sla.target": OFFICE_SET_UP,
     "field.sla.pause": {"planner": "rwc", "manager": "rwc"},
+    "field.complaint": {"planner": "rwc", "manager": "rwc"},
     "field.request.sla": OFFICE_READ,
     "field.request.sla.event": OFFICE_READ,
     # billing

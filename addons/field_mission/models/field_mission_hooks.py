@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 
 
 class FieldMissionHooks(models.Model):
@@ -111,6 +111,16 @@ class FieldMissionHooks(models.Model):
         :return: ``{mission_id: datetime or False}``, naive UTC
         """
         return {mission.id: mission.request_id.sudo().date_deadline for mission in self}
+
+    @api.model
+    def _get_deadline_sql(self, alias, query):
+        """Return the SQL of the deadline that lists of many missions show (hook).
+
+        :param alias: table of the missions
+        :param query: query to which tables may be joined
+        """
+        request = query.left_join(alias, "request_id", "field_request", "id", "request")
+        return self.env["field.request"].sudo()._field_to_sql(request, "date_deadline", query)
 
     def _get_price_lines(self):
         """Return the prices of each mission that its customer may read (hook).

@@ -197,7 +197,6 @@ class FieldMissionBoard(models.Model):
         site = query.left_join(alias, "site_id", "res_partner", "id", "site")
         partner = query.left_join(alias, "partner_id", "res_partner", "id", "partner")
         kind = query.left_join(alias, "service_type_id", "field_service_type", "id", "type")
-        request = query.left_join(alias, "request_id", "field_request", "id", "request")
         types = self.env["field.service.type"].sudo()
 
         def column(table, name):
@@ -218,7 +217,7 @@ class FieldMissionBoard(models.Model):
             tolerance=column(alias, "promised_tolerance"),
             promised_date=SQL("%s::text", column(alias, "promised_date")),
             date=SQL("%s::text", column(alias, "mission_date")),
-            deadline=seconds("date_deadline", request),
+            deadline=SQL("EXTRACT(EPOCH FROM %s)::bigint", self._get_deadline_sql(alias, query)),
             site_id=column(alias, "site_id"),
             site=column(site, "name"),
             city=column(site, "city"),

@@ -463,7 +463,7 @@ class FieldRequestSla(models.Model):
         activity_type = self.env.ref(
             "mail.mail_activity_data_warning" if kind == "late" else "mail.mail_activity_data_todo"
         )
-        # The activity itself tells; a mail for each would flood the planner.
+        # Odoo would send a mail for each; ours lists them all in one.
         activities = (
             self.env["mail.activity"]
             .with_context(mail_activity_quick_update=True)
@@ -488,6 +488,7 @@ class FieldRequestSla(models.Model):
                 for line in lines
             ]
         )
+        lines._mail_told(kind, users)
 
     def _prepare_activity(self, kind, request, user):
         """Return the values of the activity that tells of lines of one request.

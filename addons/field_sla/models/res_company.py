@@ -16,7 +16,34 @@ class ResCompany(models.Model):
         help="Minutes by which a device's clock may be wrong. Beyond, the server's time counts.",
     )
 
+    field_sla_mail = fields.Boolean(
+        string="Tell by e-mail too",
+        default=True,
+        help="Besides the activity, one message a person lists the deadlines that come near or have"
+        " passed.",
+    )
+
+    field_complaint_days_minor = fields.Integer(string="Minor complaints", default=10)
+    field_complaint_days_major = fields.Integer(string="Major complaints", default=5)
+    field_complaint_days_critical = fields.Integer(string="Critical complaints", default=1)
+
+    _field_complaint_days_positive = models.Constraint(
+        "CHECK(field_complaint_days_minor >= 0 AND field_complaint_days_major >= 0"
+        " AND field_complaint_days_critical >= 0)",
+        "A complaint can't be answered before it arrives: give days of zero or more.",
+    )
     _field_sla_settings_positive = models.Constraint(
         "CHECK(field_sla_grace >= 0 AND field_sla_clock_tolerance >= 0)",
         "The SLA settings can't be negative.",
     )
+
+    def _get_complaint_days(self):
+        """Return the days in which complaints are answered: ``{gravity: days}``."""
+        self.ensure_one()
+        # A customer who complains on the portal has no right on the company.
+        company = self.sudo()
+        return {
+            "minor": company.field_complaint_days_minor,
+            "major": company.field_complaint_days_major,
+            "critical": company.field_complaint_days_critical,
+        }

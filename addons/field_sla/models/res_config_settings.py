@@ -5,6 +5,16 @@ class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
 
     field_sla_grace = fields.Float(related="company_id.field_sla_grace", readonly=False)
+    field_sla_mail = fields.Boolean(related="company_id.field_sla_mail", readonly=False)
     field_sla_clock_tolerance = fields.Integer(
         related="company_id.field_sla_clock_tolerance", readonly=False
+    )
+    field_complaint_days_minor = fields.Integer(
+        related="company_id.field_complaint_days_minor", readonly=False
+    )
+    field_complaint_days_major = fields.Integer(
+        related="company_id.field_complaint_days_major", readonly=False
+    )
+    field_complaint_days_critical = fields.Integer(
+        related="company_id.field_complaint_days_critical", readonly=False
     )

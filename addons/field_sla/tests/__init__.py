@@ -1,4 +1,7 @@
 from . import (
+    test_complaint_access,
+    test_complaint_portal,
+    test_complaints,
     test_sla_access,
     test_sla_cron,
     test_sla_life,
@@ -6,5 +9,6 @@ from . import (
     test_sla_openings,
     test_sla_policies,
     test_sla_query_counts,
+    test_sla_scale,
     test_sla_week,
 )

@@ -127,6 +127,37 @@ class TestCron(SlaCommon):
         self.policy.warning_user_id = self.manager
         self.assertEqual(line._get_told_users("late")[line.id], self.manager)
 
+    def _mails(self, user):
+        return self.env["mail.mail"].search([("recipient_ids", "in", user.partner_id.ids)])
+
+    def test_one_message_a_person_lists_what_crossed(self):
+        self.policy.write(
+            {"warning_user_id": self.planner.id, "escalation_user_id": self.manager.id}
+        )
+        missions = [self._mission("2026-12-01 08:00") for _number in range(3)]
+        self._run("2026-12-01 11:00")
+        mail = self._mails(self.planner)
+        self.assertEqual(len(mail), 1)
+        self.assertIn("(3)", mail.subject)
+        for mission in missions:
+            self.assertIn(mission.request_id.name, mail.body_html)
+        self.assertIn("12:00", mail.body_html, "the deadline, on the reader's clock")
+        self._run("2026-12-01 11:10")
+        self.assertEqual(self._mails(self.planner), mail, "nobody is told twice")
+        self.assertFalse(self._mails(self.manager))
+        self._run("2026-12-01 12:05")
+        self._run("2026-12-01 12:10")
+        self.assertEqual(len(self._mails(self.manager)), 1)
+        self.assertEqual(self._mails(self.planner), mail)
+
+    def test_no_message_where_the_company_wants_none(self):
+        self.company.field_sla_mail = False
+        self.policy.warning_user_id = self.planner
+        mission = self._mission("2026-12-01 08:00")
+        self._run("2026-12-01 11:00")
+        self.assertTrue(self._activities(mission))
+        self.assertFalse(self._mails(self.planner))
+
     def test_uninstall_takes_the_activities_away(self):
         mission = self._mission("2026-12-01 08:00")
         self._run("2026-12-01 11:10")

@@ -388,3 +388,21 @@ class TestLife(SlaCommon):
         self.assertEqual((self.contract.sla_count, self.contract.sla_met_rate), (4, 75.0))
         action = self.contract.with_user(self.planner).action_view_sla()
         self.assertEqual(self.env["field.request.sla"].search_count(action["domain"]), 4)
+
+    def test_deadline_of_lists(self):
+        """The board reads deadlines as SQL: the SLA's, or the request's where it comes first."""
+        mission = self._mission("2026-12-01 08:00")
+        missions = self.env["field.mission"]
+
+        def shown():
+            self.env.flush_all()
+            query = missions._search([("id", "=", mission.id)])
+            column = missions._get_deadline_sql(query.table, query)
+            return self.env.execute_query(query.select(column))[0][0]
+
+        self.assertEqual(shown(), self._line(mission).deadline)
+        mission.request_id.date_deadline = paris("2026-12-01 09:00")
+        self.assertEqual(shown(), paris("2026-12-01 09:00"))
+        mission.request_id.sudo().sla_ids._stop_measuring("test")
+        mission.request_id.date_deadline = False
+        self.assertIsNone(shown())
