@@ -87,6 +87,7 @@
             "field_mission/static/src/scss/field_mission.scss",
             "field_mission/static/src/office/**/*",
         ],
+        "web.assets_tests": ["field_mission/static/tests/tours/**/*"],
         "web.report_assets_common": ["field_mission/static/src/scss/field_mission_order.scss"],
     },
     "application": True,

@@ -34,6 +34,7 @@ from . import field_nonconformity
 from . import field_photo
 from . import field_signature
 from . import field_operation
+from . import field_operation_batch
 from . import field_device
 from . import field_mission_app
 from . import field_mission_nonconformity

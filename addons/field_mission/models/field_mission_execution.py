@@ -470,6 +470,24 @@ class FieldMissionExecution(models.Model):
         results = self.action_answer_checks([payload], at=at)
         return {"results": {str(check_id): result for check_id, result in results.items()}}
 
+    def _apply_together(self, kind, operations):
+        """Apply operations of one kind on one mission, none of which concerns another's matter.
+
+        :param kind: one of ``field.operation._get_kinds_together()``
+        :param operations: as the device sent them
+        :return: list of the results that each would have alone, in the same order
+        """
+        answers = [
+            {**payload, "at": payload.get("at") or operation.get("at")}
+            for operation in operations
+            for payload in [operation.get("payload") or {}]
+        ]
+        results = self.action_answer_checks(answers)
+        return [
+            {"results": {str(answer["check_id"]): results[answer["check_id"]]}}
+            for answer in answers
+        ]
+
     def _apply_time(self, payload, at):
         line_id = self.action_add_time(
             payload.get("kind"),

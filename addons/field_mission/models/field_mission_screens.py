@@ -198,16 +198,18 @@ class FieldMissionScreens(models.Model):
     def action_answer_next(self):
         """Open the first check of one mission that has no answer yet, or close the dialog."""
         self.ensure_one()
-        check = (self.check_ids - self._get_hidden_checks()).filtered(
-            lambda check: check.kind != "section" and check.result == "todo"
-        )[:1]
+        asked = (self.check_ids - self._get_hidden_checks()).filtered(
+            lambda check: check.kind != "section"
+        )
+        check = asked.filtered(lambda check: check.result == "todo")[:1]
         if not check:
             return {"type": "ir.actions.act_window_close"}
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "field_mission.field_check_wizard_action"
         )
         action["context"] = {"default_check_id": check.id}
-        action["name"] = self.env._("Check %s", self.check_progress)
+        place = asked.ids.index(check.id) + 1
+        action["name"] = self.env._("Check %(place)s / %(count)s", place=place, count=len(asked))
         return action
 
     def action_view_incidents(self):

@@ -172,6 +172,8 @@ class FieldMissionStock(models.Model):
         """Validate a picking with what was really used, even beyond what the van held."""
         # One move a line: merged, two lines of a product would share one quantity.
         picking.move_ids._action_confirm(merge=False)
+        # As `action_confirm` of a picking does: reordering rules of the van see it at once.
+        picking.move_ids._trigger_scheduler()
         for move in picking.move_ids:
             line = move.field_material_id
             if line.product_id.tracking != "none" and not line.lot_id:

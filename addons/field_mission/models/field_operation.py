@@ -14,7 +14,7 @@ from odoo.exceptions import (
     ValidationError,
 )
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
-from odoo.tools import SQL, mute_logger
+from odoo.tools import mute_logger
 
 from .field_photo import UUID_FORM
 
@@ -110,41 +110,6 @@ class FieldOperation(models.Model):
         """
         return {}
 
-    @api.model
-    def action_apply(self, operations):
-        """Apply operations of a device in order, each exactly once.
-
-        :param operations: list of at most 50 dicts ``{"uuid", "kind", "mission_id", "payload",
-            "at"}``; ``at`` is the device time in UTC
-        :return: list of ``{"uuid", "state", "message", "replay", "result"}`` in the same order;
-            a refused operation leaves the others intact
-        """
-        if not isinstance(operations, list) or len(operations) > LARGEST_BATCH:
-            raise UserError(self.env._("Send at most %s operations at a time.", LARGEST_BATCH))
-        return [self._apply_one(operation) for operation in operations]
-
-    def _apply_one(self, operation):
-        uuid = operation.get("uuid") if isinstance(operation, dict) else None
-        if not isinstance(uuid, str) or not UUID_FORM.match(uuid):
-            raise UserError(self.env._("An operation has no valid uuid."))
-        problem = self._find_malformation(operation)
-        if problem:
-            # Not stored: what can't be read can't be reviewed either. The device keeps it.
-            return {
-                "uuid": uuid,
-                "state": "rejected",
-                "message": problem,
-                "replay": False,
-                "result": {},
-            }
-        claimed = self._claim(operation)
-        if not claimed:
-            return self._replay(uuid, again=operation.get("again") is True)
-        record = self.sudo().browse(claimed)
-        values = self._try(operation)
-        record.write(values)
-        return self._answer(record, replay=False)
-
     def _find_malformation(self, operation):
         """Return why an operation can't even be stored, or False.
 
@@ -172,16 +137,17 @@ class FieldOperation(models.Model):
         )
         return False if fits else self.env._("The operation is malformed.")
 
-    def _try(self, operation, reviewed=False):
+    def _try(self, operation, reviewed=False, batch=None):
         """Apply one operation in a savepoint.
 
         :param reviewed: whether a planner has decided that it counts
+        :param batch: ``core.batch.Batch`` that it came with, if any
         :return: values of its record: applied, in conflict, or refused with its reason
         """
         try:
             with self.env.cr.savepoint(), mute_logger("odoo.sql_db"):
-                self._check_after(operation)
-                mission = self._find_mission(operation, reviewed)
+                self._check_after(operation, batch)
+                mission = self._find_mission(operation, reviewed, batch)
                 clash = self._find_clash(mission, operation)
                 result = None if clash is not None else self._dispatch(mission, operation)
                 self.env.flush_all()
@@ -209,13 +175,13 @@ class FieldOperation(models.Model):
                 "message": self.env._("The office's data refused it. It was kept for the office."),
             }
 
-    def _check_after(self, operation):
+    def _check_after(self, operation, batch=None):
         """Refuse an operation whose predecessor was refused: it is parked with it."""
         after = operation.get("after")
         if not after:
             return
-        former = self.sudo().search([("uuid", "=", after)], limit=1)
-        if former.state != "applied":
+        state = batch.state_of(after) if batch else None
+        if (state or self.sudo().search([("uuid", "=", after)], limit=1).state) != "applied":
             raise UserError(self.env._("It follows an operation that was not applied."))
 
     def _find_clash(self, mission, operation):
@@ -275,38 +241,6 @@ class FieldOperation(models.Model):
             "at": fields.Datetime.to_string(self.device_date),
         }
 
-    def _claim(self, operation):
-        """Take the uuid, or find it taken: the row is what makes an operation happen once."""
-        mission = operation.get("mission_id")
-        mission = (
-            self.env["field.mission"].sudo().browse(mission if isinstance(mission, int) else [])
-        )
-        known = mission.exists()
-        at = self.env["field.mission"]._device_time(operation.get("at"))
-        rows = self.env.execute_query(
-            SQL(
-                """
-                INSERT INTO field_operation (uuid, kind, mission_id, company_id, payload, base,
-                    after_uuid, user_id, device_date, date_server, state, create_uid, create_date, write_uid, write_date)
-                VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, now() AT TIME ZONE 'UTC', 'claimed', %s,
-                    now() AT TIME ZONE 'UTC', %s, now() AT TIME ZONE 'UTC')
-                ON CONFLICT (uuid) DO NOTHING RETURNING id
-                """,
-                operation["uuid"],
-                str(operation.get("kind"))[:64],
-                known.id or None,
-                known.company_id.id or None,
-                json.dumps(operation.get("payload") or {}),
-                json.dumps(operation["base"]) if operation.get("base") else None,
-                operation["after"] if isinstance(operation.get("after"), str) else None,
-                self.env.uid,
-                at,
-                self.env.uid,
-                self.env.uid,
-            )
-        )
-        return rows[0][0] if rows else None
-
     def _replay(self, uuid, again=False):
         """Answer what was answered before, or try once more what was refused.
 
@@ -324,18 +258,18 @@ class FieldOperation(models.Model):
         if again and record.state == "rejected" and not record.resolution:
             base, after = record.base or None, record.after_uuid or None
             record.write(self._try({**record._as_operation(), "base": base, "after": after}))
-        return self._answer(record, replay=True)
+        return self._answer(record)
 
-    def _answer(self, record, replay):
+    def _answer(self, record):
         return {
             "uuid": record.uuid,
             "state": record.state,
             "message": record.message or "",
-            "replay": replay,
+            "replay": True,
             "result": record.result or {},
         }
 
-    def _find_mission(self, operation, reviewed):
+    def _find_mission(self, operation, reviewed, batch=None):
         """Return the mission of one operation, with the rights that the operation has there.
 
         :raises UserError: a kind that is not known, a mission that is not the user's
@@ -349,8 +283,8 @@ class FieldOperation(models.Model):
         payload = operation.get("payload") or {}
         if not isinstance(payload, dict) or not isinstance(operation.get("mission_id"), int):
             raise UserError(self.env._("The operation is malformed."))
-        mission = self.env["field.mission"].browse(operation["mission_id"]).exists()
-        if not mission:
+        mission = self.env["field.mission"].browse(operation["mission_id"])
+        if not (mission.id in batch.missions if batch else mission.exists()):
             raise MissingError(self.env._("This mission no longer exists."))
         if reviewed:
             # Given to somebody else since: the planner has said that this work counts all the same.

@@ -13,9 +13,11 @@ from . import test_intake
 from . import test_review
 from . import test_measures
 from . import test_archive
+from . import test_archive_speed
 from . import test_times
 from . import test_checklists
 from . import test_contracts
+from . import test_screen_tours
 from . import test_screens
 from . import test_work_dialogs
 from . import test_portal

@@ -1,4 +1,5 @@
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
 from odoo.tests import tagged
 
 from .common import FieldMissionCommon
@@ -120,3 +121,99 @@ class TestMissionStock(FieldMissionCommon):
         self.work.action_done()
         with self.assertRaises(AccessError):
             self.work.action_make_pickings()
+
+
+@tagged("post_install", "-at_install")
+class TestReplenishment(FieldMissionCommon):
+    """Odoo's own reordering rules refill a van that missions have emptied; nothing of ours does."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.part = cls.env["product.product"].create(
+            {"name": "Valve", "type": "consu", "is_storable": True}
+        )
+        cls.warehouse = cls.env["stock.warehouse"].search(
+            [("company_id", "=", cls.company.id)], limit=1
+        )
+        shelf = cls.warehouse.lot_stock_id
+        # Beside the shelves, not below them: a refill must not take from the van itself.
+        cls.van.location_id = cls.warehouse.view_location_id
+        quants = cls.env["stock.quant"]
+        quants._update_available_quantity(cls.part, shelf, 20)
+        quants._update_available_quantity(cls.part, cls.van, 5)
+        route = cls.env["stock.route"].create(
+            {
+                "name": "Refill of the vans",
+                "rule_ids": [
+                    Command.create(
+                        {
+                            "name": "Shelf to van",
+                            "action": "pull",
+                            "location_src_id": shelf.id,
+                            "location_dest_id": cls.van.id,
+                            "location_dest_from_rule": True,
+                            "picking_type_id": cls.warehouse.int_type_id.id,
+                            "procure_method": "make_to_stock",
+                        }
+                    )
+                ],
+            }
+        )
+        cls.rule = cls.env["stock.warehouse.orderpoint"].create(
+            {
+                "product_id": cls.part.id,
+                "location_id": cls.van.id,
+                "warehouse_id": cls.warehouse.id,
+                "route_id": route.id,
+                "trigger": "auto",
+                "product_min_qty": 4,
+                "product_max_qty": 6,
+            }
+        )
+
+    def _use(self, quantity):
+        """Finish a mission that used so many, and move them out of the van."""
+        # Each in a transaction of its own: a rule remembers what it reckoned.
+        self.env.invalidate_all()
+        mission = self._planned(service_type_id=self.bare_type.id)
+        work = mission.with_user(self.tech_user)
+        work.action_arrive()
+        work.action_add_material({"product_id": self.part.id, "quantity": quantity})
+        work.action_done()
+        mission.with_user(self.planner).action_make_pickings()
+        self.assertEqual((mission.stock_state, mission.picking_ids.state), ("done", "done"))
+
+    def _refills(self):
+        return self.env["stock.picking"].search(
+            [
+                ("location_dest_id", "=", self.van.id),
+                ("picking_type_id", "=", self.warehouse.int_type_id.id),
+            ]
+        )
+
+    def _held(self, location):
+        return self.env["stock.quant"]._get_available_quantity(self.part, location)
+
+    def test_what_a_mission_used_is_ordered_from_the_shelf(self):
+        self._use(1)
+        self.assertFalse(self._refills(), "four are left, as many as there must be")
+        self._use(1)
+        refill = self._refills()
+        self.assertEqual(refill.location_id, self.warehouse.lot_stock_id)
+        self.assertEqual((refill.state, refill.move_ids.product_uom_qty), ("assigned", 3))
+        self.env["stock.rule"].run_scheduler(company_id=self.company.id)
+        self.assertEqual(self._refills().move_ids.product_uom_qty, 3, "what is on its way counts")
+        refill.button_validate()
+        self.assertEqual(refill.state, "done")
+        self.assertEqual((self._held(self.van), self._held(self.warehouse.lot_stock_id)), (6, 17))
+
+    def test_a_part_taken_back_orders_nothing(self):
+        mission = self._planned(service_type_id=self.bare_type.id)
+        work = mission.with_user(self.tech_user)
+        work.action_arrive()
+        work.action_add_material({"product_id": self.part.id, "quantity": 1, "is_return": True})
+        work.action_done()
+        mission.with_user(self.planner).action_make_pickings()
+        self.assertEqual(self._held(self.van), 6)
+        self.assertFalse(self._refills())

@@ -186,3 +186,98 @@ class TestOperations(FieldMissionCommon):
                 [{**self._op("mission.arrive"), "mission_id": 10**9}]
             )[0]
         self.assertEqual(answer["state"], "rejected")
+
+    # ------------------------------------------------------------------ batches
+
+    def _ticks(self, mission, *numbers):
+        """Operations that answer a mission's checks."""
+        checks = {check.name: check.id for check in mission.check_ids}
+        return [
+            self._op("check.set", {"check_id": checks["Valve closed"], "yesno": "yes"},
+                     mission=mission),
+            *(
+                self._op("check.set", {"check_id": checks["Pressure"], "number": number},
+                         mission=mission)
+                for number in numbers
+            ),
+            self._op("check.set", {"check_id": checks["State"], "choice": "Worn"},
+                     mission=mission),
+        ]  # fmt: skip
+
+    def test_ticks_sent_together_are_answers_of_their_own(self):
+        ticks = self._ticks(self.mission, 1.5)
+        for minute, tick in enumerate(ticks):
+            tick["at"] = f"2026-11-30 08:0{minute}:00"
+        answers = self.operations.action_apply([self._op("mission.arrive"), *ticks])
+        self.assertEqual([answer["state"] for answer in answers], ["applied"] * 4)
+        for tick, answer in zip(ticks, answers[1:], strict=True):
+            check = self.env["field.mission.check"].browse(tick["payload"]["check_id"])
+            self.assertEqual(answer["result"], {"results": {str(check.id): "ok"}})
+            self.assertEqual(str(check.answered_on), tick["at"])
+            self.assertEqual(check.answered_by_id, self.tech_user)
+        records = self.env["field.operation"].search([("mission_id", "=", self.mission.id)])
+        self.assertEqual(records.mapped("state"), ["applied"] * 4)
+        self.assertTrue(all(answer["replay"] for answer in self.operations.action_apply(ticks)))
+        self.assertEqual(len(self.mission.check_ids.answer_ids), 3)
+
+    def test_a_wrong_tick_leaves_those_sent_with_it(self):
+        ticks = self._ticks(self.mission, "much")
+        answers = self.operations.action_apply([self._op("mission.arrive"), *ticks])
+        self.assertEqual(
+            [answer["state"] for answer in answers], ["applied", "applied", "rejected", "applied"]
+        )
+        self.assertIn("Pressure", answers[2]["message"])
+        self.assertEqual(
+            self.mission.check_ids.answer_ids.check_id.mapped("name"), ["Valve closed", "State"]
+        )
+
+    def test_a_correction_sent_with_the_first_answer_keeps_both(self):
+        ticks = self._ticks(self.mission, 3, 1.5)
+        self.operations.action_apply([self._op("mission.arrive"), *ticks])
+        pressure = self.mission.check_ids.filtered(lambda check: check.name == "Pressure")
+        self.assertEqual(pressure.answer_ids.mapped("value_number"), [1.5, 3])
+        self.assertEqual((pressure.result, pressure.value_number), ("ok", 1.5))
+        self.assertEqual(self.mission.nonconformity_ids.check_id, pressure)
+
+    def test_the_same_operation_twice_in_one_call(self):
+        used = self._op("material.add", {"description": "Seal", "quantity": 1})
+        answers = self.operations.action_apply([self._op("mission.arrive"), used, used])
+        self.assertEqual([answer["state"] for answer in answers], ["applied"] * 3)
+        self.assertEqual([answer["replay"] for answer in answers], [False, False, True])
+        self.assertEqual(len(self.mission.material_ids), 1)
+
+    def test_what_follows_knows_what_became_of_it_in_the_same_call(self):
+        arrive, done = self._op("mission.arrive"), self._op("mission.done")
+        told = {**self._op("mission.conclusion", {"text": "Here"}), "after": arrive["uuid"]}
+        kept = {**self._op("mission.conclusion", {"text": "Gone"}), "after": done["uuid"]}
+        answers = self.operations.action_apply([arrive, done, told, kept])
+        self.assertEqual(
+            [answer["state"] for answer in answers], ["applied", "rejected", "applied", "rejected"]
+        )
+        self.assertEqual(self.mission.conclusion, "Here")
+
+    def test_many_ticks_ask_as_much_as_one(self):
+        """A checklist filled in without network comes back in one call."""
+        items = [(0, 0, {"name": f"C{n}", "kind": "yesno", "sequence": n}) for n in range(41)]
+        checklist = self.env["field.checklist"].create({"name": "Long", "item_ids": items})
+        checklist.action_publish()
+        self.bare_type.checklist_id = checklist
+        mission = self._planned(service_type_id=self.bare_type.id)
+        self.operations.action_apply([self._op("mission.arrive", mission=mission)])
+        ticks = [
+            self._op("check.set", {"check_id": check.id, "yesno": "yes"}, mission=mission)
+            for check in mission.check_ids
+        ]
+
+        def count(batch):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            answers = self.operations.action_apply(batch)
+            self.env.flush_all()
+            self.assertEqual({answer["state"] for answer in answers}, {"applied"})
+            return self.env.cr.sql_log_count - before
+
+        count(ticks[:1])
+        one, many = count(ticks[1:2]), count(ticks[2:])
+        self.assertLessEqual(many, one + 6, f"{one} queries for 1, {many} for 39")

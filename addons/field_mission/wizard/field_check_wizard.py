@@ -30,7 +30,6 @@ class FieldCheckWizard(models.TransientModel):
     required = fields.Boolean(related="check_id.required")
     photo_if_fail = fields.Boolean(related="check_id.photo_if_fail")
     former_value = fields.Char(related="check_id.display_value", string="Current answer")
-    progress = fields.Char(related="check_id.mission_id.check_progress")
 
     is_na = fields.Boolean(string="Not applicable")
     value_yesno = fields.Selection([("yes", "Yes"), ("no", "No")], string="Answer")

@@ -1,6 +1,7 @@
 import {dayOf, fromLocal, fromText, spent} from "@field_mission/app/core/clock";
 import {DeviceDatabase, upgrade} from "@field_mission/app/core/db";
 import {SyncEngine} from "@field_mission/app/core/engine";
+import {decimal, readDecimal, typedDecimal} from "@field_mission/app/core/format";
 import {askedChecks, doneBlockers, replay, replayShared} from "@field_mission/app/core/reducer";
 import {addSharedOperation} from "@field_mission/app/core/registry";
 import {TransportError, readRpc, readUpload} from "@field_mission/app/core/transport";
@@ -185,6 +186,33 @@ async function kindOf(promise) {
         return error.kind;
     }
 }
+
+describe("numbers", () => {
+    test("are read and written as the user's language does", () => {
+        expect(decimal(1.4, "fr-FR")).toBe("1,4");
+        expect(decimal(1.4, "en-US")).toBe("1.4");
+        expect(decimal(0.1 + 0.2, "en-US")).toBe("0.3");
+        expect(decimal(0.0005, "en-US")).toBe("0.0005");
+        expect(decimal(1400.5, "en-US")).toBe("1,400.5");
+        expect(typedDecimal(1400.5, "en-US")).toBe("1400.5");
+        expect(typedDecimal(1400.5, "fr-FR")).toBe("1400,5");
+    });
+
+    test("whoever types a comma or a point is understood", () => {
+        for (const locale of ["fr-FR", "en-US"]) {
+            expect(readDecimal("1,4", locale)).toBe(1.4);
+            expect(readDecimal(" 1.4 ", locale)).toBe(1.4);
+            expect(readDecimal("1 400", locale)).toBe(1400);
+            expect(readDecimal("-12,5", locale)).toBe(-12.5);
+            expect(readDecimal("", locale)).toBe(NaN);
+            expect(readDecimal("12 bar", locale)).toBe(NaN);
+        }
+        expect(readDecimal("1,400", "en-US")).toBe(1400);
+        expect(readDecimal("1,400.5", "en-US")).toBe(1400.5);
+        expect(readDecimal("1,400", "fr-FR")).toBe(1.4);
+        expect(readDecimal("0,400", "fr-FR")).toBe(0.4);
+    });
+});
 
 describe("transport", () => {
     const rpc = (values) => JSON.stringify({jsonrpc: "2.0", id: 1, ...values});

@@ -1,4 +1,5 @@
 import {Component, useState} from "@odoo/owl";
+import {decimal} from "../core/format";
 import {_t} from "../core/i18n";
 
 /** What every part of the app shares: the store, translations and the way a mission changes. */
@@ -20,6 +21,11 @@ export class FieldComponent extends Component {
             this.mission.state === "in_progress" ||
             (this.mission.state === "done" && !this.mission.validated)
         );
+    }
+
+    /** A quantity in the user's language. */
+    decimal(value) {
+        return decimal(value, this.store.lang);
     }
 
     perform(kind, payload, options) {

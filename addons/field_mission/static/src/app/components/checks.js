@@ -1,4 +1,5 @@
 import {useState} from "@odoo/owl";
+import {readDecimal, typedDecimal} from "../core/format";
 import {_t} from "../core/i18n";
 import {askedChecks} from "../core/reducer";
 import {FieldComponent} from "./base";
@@ -20,9 +21,7 @@ export class ChecksPanel extends FieldComponent {
 
     bounds(check) {
         const unit = check.unit ? ` ${check.unit}` : "";
-        const [min, max] = [check.min, check.max].map((bound) =>
-            Number(bound).toLocaleString(this.store.lang)
-        );
+        const [min, max] = [check.min, check.max].map((bound) => this.decimal(bound));
         if (check.has_min && check.has_max) {
             return `${min} – ${max}${unit}`;
         }
@@ -57,7 +56,7 @@ export class ChecksPanel extends FieldComponent {
         if (check.kind === "number") {
             return check.result === "todo" || check.yesno === "na" || check.number === false
                 ? ""
-                : String(check.number).replace(".", ",");
+                : typedDecimal(check.number, this.store.lang);
         }
         return check.text;
     }
@@ -79,7 +78,7 @@ export class ChecksPanel extends FieldComponent {
             await this.set(check, {text});
             return;
         }
-        const number = Number(text.replace(/\s/g, "").replace(",", "."));
+        const number = readDecimal(text, this.store.lang);
         if (Number.isFinite(number)) {
             await this.set(check, {number});
         } else {

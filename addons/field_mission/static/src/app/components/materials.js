@@ -1,4 +1,5 @@
 import {useRef, useState} from "@odoo/owl";
+import {readDecimal, typedDecimal} from "../core/format";
 import {_t} from "../core/i18n";
 import {billingLabels} from "../core/labels";
 import {getDetector} from "../core/scan";
@@ -66,11 +67,11 @@ export class MaterialsPanel extends FieldComponent {
 
     step(by) {
         const quantity = Math.max(0, (this.quantity || 0) + by);
-        this.state.quantity = String(quantity).replace(".", ",");
+        this.state.quantity = typedDecimal(quantity, this.store.lang);
     }
 
     get quantity() {
-        return Number(this.state.quantity.replace(",", "."));
+        return readDecimal(this.state.quantity, this.store.lang);
     }
 
     async add() {
@@ -139,6 +140,7 @@ export class MaterialsPanel extends FieldComponent {
     }
 
     heldText(product) {
-        return _t("%(count)s %(unit)s in the van", {count: product.held, unit: product.uom});
+        const count = this.decimal(product.held);
+        return _t("%(count)s %(unit)s in the van", {count, unit: product.uom});
     }
 }

@@ -1,4 +1,4 @@
-import {useState} from "@odoo/owl";
+import {useRef, useState} from "@odoo/owl";
 import {fromText, hour, spent} from "../core/clock";
 import {_t} from "../core/i18n";
 import {accessLabels, stateLabel} from "../core/labels";
@@ -17,6 +17,7 @@ export class MissionPage extends FieldComponent {
 
     setup() {
         super.setup();
+        this.root = useRef("root");
         this.state = useState({open: this.suggested, asking: null, reason: ""});
     }
 
@@ -101,7 +102,7 @@ export class MissionPage extends FieldComponent {
         if (mission.state !== "in_progress") {
             return [];
         }
-        const finish = {kind: "done", label: _t("Finish"), icon: "check", main: true};
+        const finish = this.lastStep;
         if (!runningHere) {
             return [{kind: "mission.arrive", label: _t("I'm here"), icon: "pin"}, finish];
         }
@@ -114,7 +115,52 @@ export class MissionPage extends FieldComponent {
         return [{kind: "mission.resume", label: _t("Back to work"), icon: "play"}, finish];
     }
 
+    /** Finish, or the first of what is missing: nobody should have to find out by being refused. */
+    get lastStep() {
+        const [todo] = this.mission.responsible ? this.missing : [];
+        return todo
+            ? {...todo, kind: "todo"}
+            : {kind: "done", label: _t("Finish"), icon: "check", main: true};
+    }
+
+    /** @returns {{panel: string, icon: string, label: string}[]} what is missing, and where to do it */
+    get missing() {
+        const keys = doneBlockers(this.mission).map((blocker) => blocker.key);
+        const checks = keys.filter((key) => key === "check").length;
+        return [
+            checks && {
+                panel: "checks",
+                icon: "list",
+                label: checks === 1 ? _t("1 check to do") : _t("%s checks to do", checks),
+            },
+            keys.includes("photo") && {
+                panel: "photos",
+                icon: "camera",
+                label: _t("Photo to take"),
+            },
+            keys.includes("signature") && {
+                panel: "signature",
+                icon: "pen",
+                label: _t("Signature to get"),
+            },
+        ].filter(Boolean);
+    }
+
+    /** Open a panel where something is missing, at the first check that waits for its answer. */
+    lead(panel) {
+        this.state.open = panel;
+        setTimeout(() => {
+            const place = this.root.el.querySelector(`.f-panel[data-panel="${panel}"]`);
+            const check = place.querySelector(".f-check-todo:has(.f-required)");
+            (check || place).scrollIntoView({block: check ? "center" : "start"});
+        }, 50);
+    }
+
     async take(step) {
+        if (step.kind === "todo") {
+            this.lead(step.panel);
+            return;
+        }
         const [blocker] = step.kind === "mission.arrive" ? this.startBlockers : [];
         if (blocker) {
             this.state.open = blocker.panel;
