@@ -70,3 +70,21 @@ def test_nothing_comes_from_outside(screen, people):
         screen.page.goto(f"{screen.url}/odoo/{path}")
         screen.settle()
     assert not strangers
+
+
+@pytest.mark.parametrize("screen", ["phone"], indirect=True)
+@pytest.mark.parametrize("path", ["missions", "sites", "visits"])
+def test_portal_lists_fit_a_phone(screen, people, path):
+    """A customer reads his lists whole on a phone: no column aside, no word cut."""
+    screen.log_in(*people["customer"])
+    screen.page.goto(f"{screen.url}/my/{path}")
+    screen.settle()
+    cells = screen.page.locator(".o_portal_my_doc_table tbody td:visible")
+    assert cells.count(), "the demo's customer has an empty list"
+    cut = cells.evaluate_all(
+        "cells => cells.filter(cell => cell.scrollWidth > cell.clientWidth + 1)"
+        ".map(cell => cell.innerText)"
+    )
+    assert not cut
+    table = screen.page.locator(".table-responsive")
+    assert table.evaluate("box => box.scrollWidth <= box.clientWidth")
