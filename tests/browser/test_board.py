@@ -328,9 +328,11 @@ def test_keys_move_resize_and_undo(board):
 def test_several_missions_are_moved_and_taken_out_together(board):
     sent = _open(board)
     page = board.page
-    for mission in (2, 3):
+    chosen = page.locator(".o_field_board_lane .o_field_board_selected")
+    for count, mission in enumerate((2, 3)):
         _pill(page, mission).click(modifiers=["Control"], position={"x": 6, "y": 8})
-    assert page.locator(".o_field_board_lane .o_field_board_selected").count() == 2
+        chosen.nth(count).wait_for()
+    assert chosen.count() == 2
     _pill(page, 3).focus()
     page.keyboard.press("Delete")
     _wait_sent(board, sent, 1)

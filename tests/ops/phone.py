@@ -137,6 +137,24 @@ class Phone:
         """Tap a button by its words."""
         self.page.get_by_role("button", name=re.compile(name)).first.tap()
 
+    def draw(self) -> None:
+        """Draw a line on the pad, once it has come to rest and takes ink."""
+        pad, mouse = self.page.locator("canvas"), self.page.mouse
+        pad.scroll_into_view_if_needed()
+        for _try in range(20):
+            box = pad.bounding_box()
+            mouse.move(box["x"] + 20, box["y"] + 20)
+            mouse.down()
+            mouse.move(box["x"] + 90, box["y"] + 60, steps=5)
+            mouse.up()
+            if pad.evaluate(
+                "(one) => one.getContext('2d').getImageData(0, 0, one.width, one.height)"
+                ".data.some((value) => value < 200)"
+            ):
+                return
+            self.page.wait_for_timeout(100)
+        raise AssertionError("the pad takes no ink")
+
     def cached(self) -> list[str]:
         """Return the names of the app's caches."""
         return self.page.evaluate(

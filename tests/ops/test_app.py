@@ -99,11 +99,7 @@ def test_a_visit_without_network(site, proxy, phone):
     )
     phone.tap("Signature")
     phone.page.locator("input[type=text]:visible, input:not([type]):visible").first.fill("Mr Cust")
-    box = phone.page.locator("canvas").bounding_box()
-    phone.page.mouse.move(box["x"] + 20, box["y"] + 20)
-    phone.page.mouse.down()
-    phone.page.mouse.move(box["x"] + 90, box["y"] + 60, steps=5)
-    phone.page.mouse.up()
+    phone.draw()
     phone.page.get_by_role("button", name="Sign", exact=True).tap()
     phone.page.wait_for_function("() => [...owl.App.apps][0].env.store.blobCount === 2")
     # The page is closed in the middle and opened by its address, still without network.
