@@ -6,6 +6,7 @@
     "author": "Field suite",
     "license": "LGPL-3",
     "depends": ["field_mission"],
+    "external_dependencies": {"python": ["qrcode"]},
     "data": [
         "security/ir.model.access.csv",
         "security/field_evidence_security.xml",
@@ -14,6 +15,7 @@
         "views/field_evidence_views.xml",
         "views/field_evidence_dossier_views.xml",
         "views/field_mission_views.xml",
+        "views/field_check_templates.xml",
         "views/res_config_settings_views.xml",
         "views/field_evidence_menus.xml",
     ],

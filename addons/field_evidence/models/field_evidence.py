@@ -13,8 +13,8 @@ from .. import seal
 # forge it.
 SEAL_KEY = "field_evidence_seal"
 SEAL_TOKEN = object()
-# Set while a step of the mission is under way: its dossier closes at the end of the step, once.
-STEP_KEY = "field_evidence_step"
+# What is to be sealed at the end of the transaction, in `cr.precommit.data`.
+PENDING_KEY = "field_evidence.pending"
 
 # What may follow a closing without opening the question again.
 AFTER_CLOSING = ("report", "close")
@@ -65,6 +65,18 @@ class Item:
             item["removed"] = True
         moment = self.device_date and seal.instant_text(self.device_date)
         return seal.Draft(item, self.author_id, moment or None)
+
+
+@dataclass(frozen=True)
+class Touch:
+    """A record that changed in this transaction.
+
+    :param user_id: who changed it last
+    :param new: whether it was made in this transaction, so was never sealed before
+    """
+
+    user_id: int
+    new: bool
 
 
 class FieldEvidence(models.Model):
@@ -172,28 +184,234 @@ class FieldEvidence(models.Model):
     # ------------------------------------------------------------------ sealing
 
     @api.model
-    def _seal(self, items):
-        """Add items to the journals of their missions, in the order given.
+    def _get_pending(self):
+        """Return what waits for the end of the transaction, which is told to seal it.
 
-        One batch costs a fixed number of queries. Each journal's head row stays locked until the
-        end of the transaction, so two transactions can't seal one mission at the same time: the
-        second is retried by Odoo. A mission that is done is closed again behind new items.
+        A savepoint seals what was gathered before it, and forgets with its own rollback what was
+        gathered inside: the same things that the database forgets.
+
+        :return: ``{(model, id): Touch or Item}``, in the order of what happened
+        """
+        precommit = self.env.cr.precommit
+        if PENDING_KEY not in precommit.data:
+            precommit.data[PENDING_KEY] = {}
+            context = {"lang": self.env.lang, "tz": self.env.context.get("tz")}
+            precommit.add(self.env(su=True, context=context)[self._name]._seal_pending)
+        return precommit.data[PENDING_KEY]
+
+    @api.model
+    def _queue(self, records, new=False):
+        """Let records be sealed at the end of the transaction, as they are then.
+
+        :param records: records of one source model
+        :param new: whether they have just been made
+        """
+        if not records:
+            return
+        pending = self._get_pending()
+        for record in records:
+            known = pending.pop((record._name, record.id), None)
+            was_new = isinstance(known, Touch) and known.new
+            pending[record._name, record.id] = Touch(self.env.uid, new or was_new)
+
+    @api.model
+    def _queue_items(self, items):
+        """Let ready-made items (what a removed record said) be sealed with the rest.
+
+        :param items: list of :class:`Item`
+        """
+        if items:
+            pending = self._get_pending()
+            for item in items:
+                pending[item.record] = item
+
+    @api.model
+    def _seal_pending(self):
+        """Seal now what was gathered in this transaction; a fixed number of queries.
+
+        Runs by itself before each commit and at both ends of each savepoint.
+        """
+        pending = self.env.cr.precommit.data.pop(PENDING_KEY, None)
+        if not pending:
+            return
+        self.env.flush_all()
+        journal = self.sudo()
+        touched = journal._browse_touched(pending)
+        known = journal._get_missions_to_seal(touched, pending)
+        if not known:
+            return
+        dossiers = self.env["field.evidence.dossier"]._lock(sorted(known))
+        by_mission = journal._gather(pending, touched, dossiers)
+        journal._chain_all(dossiers, by_mission, known)
+
+    @api.model
+    def _browse_touched(self, pending):
+        """Return the touched records that exist, by model, one query for all.
+
+        What a savepoint that does not flush took back is left out here.
+        """
+        ids = defaultdict(list)
+        for (model, res_id), touch in pending.items():
+            if isinstance(touch, Touch):
+                ids[model].append(res_id)
+        if not ids:
+            return {}
+        rows = self.env.execute_query(
+            SQL(" UNION ALL ").join(
+                SQL(
+                    "SELECT %s, id FROM %s WHERE id = ANY(%s)",
+                    model,
+                    SQL.identifier(self.env[model]._table),
+                    res_ids,
+                )
+                for model, res_ids in ids.items()
+            )
+        )
+        present = set(rows)
+        return {
+            model: self.env[model].browse(
+                [res_id for res_id in res_ids if (model, res_id) in present]
+            )
+            for model, res_ids in ids.items()
+        }
+
+    @api.model
+    def _get_missions_to_seal(self, touched, pending):
+        """Return the missions whose dossier is open, or opens now, and who touched each last.
+
+        :return: ``{mission_id: user id}``
+        """
+        opened = {
+            mission.id
+            for records in touched.values()
+            for record in records._filter_opening()
+            for mission in record._get_evidence_mission()
+        }
+        users = {}
+        for model, records in touched.items():
+            for record in records:
+                mission = record._get_evidence_mission()
+                if mission and (mission.id in opened or mission.evidence_dossier_id):
+                    users[mission.id] = pending[model, record.id].user_id
+        for item in pending.values():
+            if isinstance(item, Item):
+                users.setdefault(item.mission_id, item.author_id)
+        return users
+
+    @api.model
+    def _gather(self, pending, touched, dossiers):
+        """Return the items to seal of each mission, in the order of what happened.
+
+        :param pending: see ``_get_pending``
+        :param touched: the records among them, by model
+        :param dossiers: locked head rows by mission id
+        :return: ``{mission_id: [Item, …]}``
+        """
+        found = {item.record: item for item in pending.values() if isinstance(item, Item)}
+        older = {
+            key for key, touch in pending.items() if isinstance(touch, Touch) and not touch.new
+        }
+        missions = [mission_id for mission_id, row in dossiers.items() if row["count"]]
+        sealed = self._get_last_sealed(missions, older)
+        for model, records in touched.items():
+            proof = records._filter_evidence()
+            wanted = records.filtered(
+                lambda record, proof=proof: (
+                    record._get_evidence_mission().id in dossiers
+                    and (record in proof or (record._name, record.id) in sealed)
+                )
+            )
+            users = {record.id: pending[model, record.id].user_id for record in wanted}
+            for item in wanted._get_evidence_items(users=users):
+                if self._is_new_version(sealed.get(item.record), item):
+                    found[item.record] = item
+        by_mission = defaultdict(list)
+        for key in pending:
+            if key in found:
+                by_mission[found[key].mission_id].append(found[key])
+        self._add_opening(dossiers, by_mission)
+        return by_mission
+
+    @api.model
+    def _get_last_sealed(self, mission_ids, keys):
+        """Return the last sealed item of each record, one query.
+
+        :param mission_ids: missions whose journals are looked through
+        :param keys: set of ``(model, id)``
+        :return: ``{(model, id): item as a dict}``; records never sealed are not in it
+        """
+        if not (mission_ids and keys):
+            return {}
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT DISTINCT ON (res_model, res_id) res_model, res_id, payload"
+                " FROM field_evidence WHERE mission_id = ANY(%s) AND kind != 'close'"
+                " AND res_model = ANY(%s) AND res_id = ANY(%s)"
+                " ORDER BY res_model, res_id, sequence DESC",
+                list(mission_ids),
+                list({model for model, _id in keys}),
+                list({res_id for _model, res_id in keys}),
+            )
+        )
+        return {
+            (model, res_id): _parse_item(payload)
+            for model, res_id, payload in rows
+            if (model, res_id) in keys
+        }
+
+    @api.model
+    def _is_new_version(self, sealed, item):
+        """Whether an item says something else than what was sealed last of its record.
+
+        :param sealed: the last sealed item as a dict, or None
+        :param item: :class:`Item`
+        """
+        if not sealed or sealed.get("removed"):
+            return True
+        draft = item.draft().item
+        return bool(
+            seal.differences(seal.comparable(sealed.get("data")), seal.comparable(draft["data"]))
+            or sealed.get("bytes") != draft.get("bytes")
+        )
+
+    @api.model
+    def _seal(self, items):
+        """Add items to the journals of their missions now, behind what is pending.
 
         :param items: list of :class:`Item`
         :return: the new entries
         """
+        self._seal_pending()
         if not items:
             return self.browse()
         by_mission = defaultdict(list)
         for item in items:
             by_mission[item.mission_id].append(item)
         dossiers = self.env["field.evidence.dossier"]._lock(sorted(by_mission))
-        self._add_inventory(dossiers, by_mission)
+        self._add_opening(dossiers, by_mission)
+        users = dict.fromkeys(by_mission, self.env.uid)
+        return self._chain_all(dossiers, by_mission, users)
+
+    @api.model
+    def _chain_all(self, dossiers, by_mission, users):
+        """Chain items behind locked heads; missions that are done are closed behind them.
+
+        Each journal's head row stays locked until the end of the transaction, so two
+        transactions can't seal one mission at the same time: the second is retried by Odoo.
+
+        :param dossiers: locked head rows by mission id
+        :param by_mission: ``{mission_id: [Item, …]}``
+        :param users: who closes each mission, where it closes
+        :return: the new entries
+        """
+        by_mission = {mission_id: items for mission_id, items in by_mission.items() if items}
+        if not by_mission:
+            return self.browse()
         missing = self._get_missing_files(by_mission)
         now = seal.instant_text(fields.Datetime.now())
         vals_list, advances = [], []
         for mission_id, own_items in by_mission.items():
-            dossier = dossiers[mission_id]
+            dossier = {**dossiers[mission_id], "closer": users[mission_id]}
             batch = self._chain(dossier, own_items, now, missing.get(mission_id))
             vals_list += batch["rows"]
             advances.append(batch["advance"])
@@ -204,18 +422,19 @@ class FieldEvidence(models.Model):
         return entries
 
     @api.model
-    def _add_inventory(self, dossiers, by_mission):
-        """Put what older missions already hold in front of their first sealed items."""
-        opened = [mission_id for mission_id, dossier in dossiers.items() if not dossier["count"]]
-        missions = self.env["field.mission"].sudo().browse(opened)._filter_unsealed_past()
-        if not missions:
-            return
-        past = defaultdict(list)
-        for item in missions._get_inventory_items():
-            if all(item.record != other.record for other in by_mission[item.mission_id]):
-                past[item.mission_id].append(item)
-        for mission_id, items in past.items():
-            by_mission[mission_id] = items + by_mission[mission_id]
+    def _add_opening(self, dossiers, by_mission):
+        """Put the mission itself first where a dossier opens, and what older missions hold."""
+        opened = [mission_id for mission_id in by_mission if not dossiers[mission_id]["count"]]
+        missions = self.env["field.mission"].sudo().browse(opened)
+        past = missions._filter_unsealed_past()
+        opening = past._get_inventory_items() + (missions - past)._get_evidence_items()
+        first = defaultdict(list)
+        for item in opening:
+            first[item.mission_id].append(item)
+        for mission_id, items in first.items():
+            records = {item.record for item in items}
+            rest = [item for item in by_mission[mission_id] if item.record not in records]
+            by_mission[mission_id] = items + rest
 
     @api.model
     def _get_missing_files(self, by_mission):
@@ -223,8 +442,6 @@ class FieldEvidence(models.Model):
 
         :return: ``{mission_id: [uuid, …]}``; missions that don't close are not in it
         """
-        if self.env.context.get(STEP_KEY) is SEAL_TOKEN:
-            return {}
         missions = self.env["field.mission"].sudo().browse(by_mission)
         closing = missions.filtered(
             lambda mission: mission.state == "done" and any(map(_reopens, by_mission[mission.id]))
@@ -293,7 +510,7 @@ class FieldEvidence(models.Model):
             kind="close",
             record=("field.mission", dossier["mission_id"]),
             data={"count": last.seq, "head": last.hash, "missing": missing},
-            author_id=self.env.uid,
+            author_id=dossier["closer"],
         )
 
     # ------------------------------------------------------------------ reading
@@ -335,11 +552,7 @@ class FieldEvidence(models.Model):
     def _get_item(self):
         """Return the sealed item of one line as a dict; empty when its content is damaged."""
         self.ensure_one()
-        try:
-            item = json.loads(self.payload or "{}")
-        except ValueError:
-            item = {}
-        return item if isinstance(item, dict) else {}
+        return _parse_item(self.payload)
 
     @api.depends("payload")
     def _compute_payload_readable(self):
@@ -484,6 +697,15 @@ class FieldEvidence(models.Model):
             "views": [(False, "form")],
             "target": "current",
         }
+
+
+def _parse_item(payload):
+    """Return a sealed item as a dict; empty when its content is damaged."""
+    try:
+        item = json.loads(payload or "{}")
+    except ValueError:
+        item = {}
+    return item if isinstance(item, dict) else {}
 
 
 def _reopens(item):

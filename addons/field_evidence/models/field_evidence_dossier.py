@@ -1,3 +1,4 @@
+import re
 import uuid
 
 from odoo import api, fields, models
@@ -6,6 +7,8 @@ from odoo.tools import SQL
 
 from .. import seal
 
+TOKEN_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
+REPORT_CRON = "field_evidence.ir_cron_make_reports"
 # What moves with the journal.
 HEAD_FIELDS = (
     "count",
@@ -36,7 +39,11 @@ class FieldEvidenceDossier(models.Model):
     site_id = fields.Many2one(related="mission_id.site_id")
     mission_state = fields.Selection(related="mission_id.state", string="State")
     uuid = fields.Char(
-        string="Dossier", required=True, readonly=True, help="Part of every hash of this journal."
+        string="Dossier",
+        required=True,
+        readonly=True,
+        index=True,
+        help="Part of every hash of this journal.",
     )
     count = fields.Integer(string="Items", required=True, readonly=True, aggregator="sum")
     head_hash = fields.Char(string="Head of the journal", readonly=True, size=64)
@@ -126,33 +133,27 @@ class FieldEvidenceDossier(models.Model):
             values = SQL(", ").join(
                 SQL("(%s, %s, 0, false)", mission_id, str(uuid.uuid4())) for mission_id in new
             )
-            opened = self.env.execute_query_dict(
+            missions = self.env["field.mission"].browse(new)
+            missions.flush_recordset(["evidence_dossier_id"])
+            rows += self.env.execute_query_dict(
                 SQL(
-                    "INSERT INTO field_evidence_dossier (mission_id, uuid, count, report_due)"
-                    " VALUES %s ON CONFLICT (mission_id) DO NOTHING RETURNING %s",
+                    """
+                    WITH opened AS (
+                        INSERT INTO field_evidence_dossier (mission_id, uuid, count, report_due)
+                        VALUES %s ON CONFLICT (mission_id) DO NOTHING RETURNING %s
+                    ), linked AS (
+                        UPDATE field_mission SET evidence_dossier_id = opened.id
+                        FROM opened WHERE opened.mission_id = field_mission.id
+                    )
+                    SELECT %s FROM opened
+                    """,
                     values,
+                    columns,
                     columns,
                 )
             )
-            self._link_missions(opened)
-            rows += opened
+            missions.invalidate_recordset(["evidence_dossier_id"], flush=False)
         return {row["mission_id"]: row for row in rows}
-
-    @api.model
-    def _link_missions(self, opened):
-        """Let missions know the dossiers that have just been opened for them."""
-        missions = self.env["field.mission"].browse([row["mission_id"] for row in opened])
-        missions.flush_recordset(["evidence_dossier_id"])
-        self.env.execute_query(
-            SQL(
-                "UPDATE field_mission SET evidence_dossier_id = dossier.id"
-                " FROM field_evidence_dossier AS dossier"
-                " WHERE dossier.mission_id = field_mission.id AND field_mission.id = ANY(%s)"
-                " RETURNING field_mission.id",
-                missions.ids,
-            )
-        )
-        missions.invalidate_recordset(["evidence_dossier_id"], flush=False)
 
     @api.model
     def _advance(self, advances):
@@ -197,7 +198,8 @@ class FieldEvidenceDossier(models.Model):
         dossiers = self.browse([row["id"] for row in advances])
         dossiers._forget(HEAD_FIELDS)
         if any(row["closed"] and not row["missing_count"] for row in advances):
-            self.env.ref("field_evidence.ir_cron_make_reports").sudo()._trigger()
+            cron = self.env["ir.model.data"]._xmlid_to_res_id(REPORT_CRON, raise_if_not_found=True)
+            self.env["ir.cron"].sudo().browse(cron)._trigger()
 
     def _set_report_due(self, due):
         """Note whether the final reports of these dossiers wait to be made."""
@@ -231,6 +233,61 @@ class FieldEvidenceDossier(models.Model):
             "res_id": self.mission_id.id,
             "views": [(False, "form")],
         }
+
+    def _get_check_url(self, count, head):
+        """Return the address of the public page that checks a head of one dossier."""
+        self.ensure_one()
+        path = f"/field/check/{self.uuid}?count={count}&head={head}"
+        return self.mission_id.get_base_url() + path
+
+    @api.model
+    def _answer_check(self, token, count, head):
+        """Answer the public: is this head one that was sealed? Nothing about persons or places.
+
+        :param token: identifier of a dossier, as typed or scanned
+        :param count: number of items as printed on the document, or None
+        :param head: SHA-256 as printed on the document, or None
+        :return: ``{"verdict": "sealed" | "older" | "dossier" | "other" | "altered" | "unknown",
+            "lang", "token", "company", "count", "head", "date"}``
+        """
+        # Whoever holds the random identifier holds a document of this dossier.
+        known = isinstance(token, str) and TOKEN_FORM.match(token)
+        dossier = self.sudo().search([("uuid", "=", token)], limit=1) if known else self.browse()
+        answer = {
+            "verdict": "unknown",
+            "lang": self.env.lang or "en_US",
+            "token": token,
+            "company": False,
+            "count": 0,
+            "head": False,
+            "date": False,
+        }
+        if not dossier:
+            return answer
+        mission = dossier.mission_id
+        lines = mission.evidence_ids.sorted("sequence")
+        number = int(count) if str(count or "").isdecimal() and len(str(count)) < 9 else 0
+        line = lines.filtered(lambda one: one.sequence == number and one.hash == head)
+        shown = (
+            line or lines.filtered(lambda one: one.sequence == dossier.closed_count) or lines[-1:]
+        )
+        answer.update(
+            lang=mission._get_report_lang(),
+            company=dossier.company_id.name,
+            count=shown.sequence,
+            head=shown.hash,
+            date=mission.with_context(lang=mission._get_report_lang())._report_moment(
+                shown.server_date
+            ),
+            verdict="dossier",
+        )
+        if seal.verify(dossier.uuid, lines._to_entries(), dossier._get_heads()):
+            answer["verdict"] = "altered"
+        elif head or count:
+            answer["verdict"] = "sealed" if line else "other"
+            if line and line.sequence < dossier.closed_count:
+                answer["verdict"] = "older"
+        return answer
 
     def _get_heads(self):
         """Return the heads noted of one journal, besides what its reports print.

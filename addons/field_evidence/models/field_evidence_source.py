@@ -1,6 +1,5 @@
 from odoo import api, models
 
-from .. import seal
 from .field_evidence import Item
 
 
@@ -22,25 +21,35 @@ class FieldEvidenceSource(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Seal what has just been made."""
+        """Note that what has just been made is to be sealed."""
         records = super().create(vals_list)
         if self._evidence_on_create:
-            self.env["field.evidence"]._seal(records._filter_evidence()._get_evidence_items())
+            records._queue_evidence(new=True)
         return records
 
     def write(self, vals):
-        """Seal the new version of what has just been changed."""
+        """Note that the new version of what has just been changed is to be sealed."""
         result = super().write(vals)
         if self._is_evidence_write(vals):
-            self.sudo()._seal_changes()
+            self._queue_evidence()
         return result
 
     def unlink(self):
         """Seal that something sealed was removed, with what it said."""
+        journal = self.env["field.evidence"]
+        # What was made and is removed in one transaction leaves its trace too.
+        journal._seal_pending()
         items = self.sudo()._get_removal_items()
         result = super().unlink()
-        self.env["field.evidence"]._seal(items)
+        journal._queue_items(items)
         return result
+
+    def _queue_evidence(self, new=False):
+        """Let these records be sealed at the end of the transaction, as they are then.
+
+        :param new: whether they have just been made, so were never sealed
+        """
+        self.env["field.evidence"]._queue(self, new)
 
     def _is_evidence_write(self, vals):
         """Whether a write touches what is sealed of these records (hook)."""
@@ -51,6 +60,10 @@ class FieldEvidenceSource(models.AbstractModel):
     def _filter_evidence(self):
         """Return the records that are proof of something (hook): all, unless a model says else."""
         return self
+
+    def _filter_opening(self):
+        """Return the records that open their mission's dossier (hook): all that prove something."""
+        return self._filter_evidence()
 
     def _get_evidence_kind(self):
         """Return the kind of ``field.evidence`` of one record (hook)."""
@@ -72,11 +85,15 @@ class FieldEvidenceSource(models.AbstractModel):
 
         :return: ``{record id: {field: value}}``
         """
-        # What is sealed is what the database holds, not what is about to be rounded.
-        self.invalidate_recordset(self._evidence_fields)
+        # What is sealed is what the database holds: PostgreSQL writes numbers of JSON its own way.
+        unlike = [name for name in self._evidence_fields if self._fields[name].type == "json"]
+        if unlike:
+            self.invalidate_recordset(unlike)
+        # Somebody archived later still was there.
+        records = self.sudo().with_context(active_test=False)
         return {
             record.id: {name: record._get_evidence_value(name) for name in self._evidence_fields}
-            for record in self.sudo()
+            for record in records
         }
 
     def _get_evidence_value(self, name):
@@ -89,9 +106,11 @@ class FieldEvidenceSource(models.AbstractModel):
             return value
         return value or None
 
-    def _get_evidence_items(self, **options):
+    def _get_evidence_items(self, users=None, **options):
         """Return these records as items to seal.
 
+        :param users: ``{record id: user id}``: the author where a model has no field for it
+            (default: the current user)
         :param options: more of :class:`Item`'s fields
         """
         if not self:
@@ -110,7 +129,7 @@ class FieldEvidenceSource(models.AbstractModel):
                     kind=record._get_evidence_kind(),
                     record=(record._name, record.id),
                     data=data[record.id],
-                    author_id=author or self.env.uid,
+                    author_id=author or (users or {}).get(record.id) or self.env.uid,
                     device_date=self._evidence_date and record[self._evidence_date] or None,
                     digest=record._get_evidence_digest(),
                     **options,
@@ -118,78 +137,20 @@ class FieldEvidenceSource(models.AbstractModel):
             )
         return items
 
-    # ------------------------------------------------------------------ versions
-
-    def _get_last_sealed(self):
-        """Return the last sealed item of each of these records.
-
-        :return: ``{record id: item as a dict}``; records never sealed are not in it
-        """
-        missions = self._get_evidence_mission()
-        if not missions:
-            return {}
-        lines = (
-            self.env["field.evidence"]
-            .sudo()
-            .search_fetch(
-                [
-                    ("mission_id", "in", missions.ids),
-                    ("res_model", "=", self._name),
-                    ("res_id", "in", self.ids),
-                    ("kind", "!=", "close"),
-                ],
-                ["res_id", "payload"],
-                order="sequence",
-            )
-        )
-        return {line.res_id: line._get_item() for line in lines}
-
-    def _seal_changes(self):
-        """Seal the records whose proof differs from what was sealed of them last."""
-        if not self:
-            return
-        sealed = self._get_last_sealed()
-        proof = self._filter_evidence()
-        candidates = self.filtered(lambda record: record.id in sealed or record in proof)
-        changed = [
-            item
-            for item in candidates._get_evidence_items()
-            if self._is_new_version(sealed.get(item.record[1]), item)
-        ]
-        self.env["field.evidence"]._seal(changed)
-
-    @api.model
-    def _is_new_version(self, sealed, item):
-        """Whether an item says something else than what was sealed last of its record.
-
-        :param sealed: the last sealed item as a dict, or None
-        :param item: :class:`Item`
-        """
-        if not sealed or sealed.get("removed"):
-            return True
-        draft = item.draft().item
-        return bool(
-            seal.differences(comparable(sealed.get("data")), comparable(draft["data"]))
-            or sealed.get("bytes") != draft.get("bytes")
-        )
+    # ------------------------------------------------------------------ removal
 
     def _get_removal_items(self):
         """Return the items that say that these sealed records are removed."""
-        sealed = self._get_last_sealed()
-        return self.filtered(lambda record: record.id in sealed)._get_evidence_items(removed=True)
+        missions = self._get_evidence_mission()
+        if not missions:
+            return []
+        keys = {(self._name, record.id) for record in self}
+        sealed = self.env["field.evidence"]._get_last_sealed(missions.ids, keys)
+        return self.filtered(
+            lambda record: (record._name, record.id) in sealed
+        )._get_evidence_items(removed=True)
 
 
 def evidence_ref(record):
     """Return a related record as it is sealed: ``{"id", "name"}``, or None."""
     return {"id": record.id, "name": record.sudo().display_name} if record else None
-
-
-def comparable(value):
-    """Return sealed data without the names of related records, which may change honestly."""
-    if isinstance(value, dict):
-        if value.keys() == {"id", "name"}:
-            return {"id": value["id"]}
-        return {key: comparable(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [comparable(one) for one in value]
-    return value

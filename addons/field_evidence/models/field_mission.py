@@ -1,10 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from odoo.addons.field_mission.models.field_mission import STATE_KEY, STATE_TOKEN
-
 from ..hooks import INSTALLED
-from .field_evidence import SEAL_TOKEN, STEP_KEY, Item
+from .field_evidence import Item
 
 # What is sealed of the mission itself.
 FACT_FIELDS = (
@@ -28,8 +26,6 @@ FACT_FIELDS = (
     "description",
     "conclusion",
 )
-# Steps that open a dossier: something happened at the customer's. Before, a plan is only a plan.
-OPENING_STEPS = ("start", "done", "reschedule")
 # What a mission's dossier is made of, in the order of a first inventory.
 SOURCE_MODELS = (
     "field.mission.time",
@@ -39,6 +35,7 @@ SOURCE_MODELS = (
     "field.signature",
     "field.incident",
     "field.nonconformity",
+    "field.document.ack",
 )
 
 
@@ -95,6 +92,7 @@ class FieldMission(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_sealed(self):
+        self.env["field.evidence"]._seal_pending()
         sealed = self.filtered("evidence_dossier_id")
         if sealed:
             raise UserError(
@@ -103,15 +101,9 @@ class FieldMission(models.Model):
 
     # ------------------------------------------------------------------ the mission as a source
 
-    def _is_evidence_write(self, vals):
-        """The state table's own writes are sealed with their step."""
-        return self.env.context.get(STATE_KEY) is not STATE_TOKEN and super()._is_evidence_write(
-            vals
-        )
-
-    def _filter_evidence(self):
-        """Leave out missions whose dossier is not open."""
-        return self.filtered("evidence_dossier_id")
+    def _filter_opening(self):
+        """A plan is only a plan: what happens at the customer's opens the dossier."""
+        return self.browse()
 
     def _get_evidence_mission(self):
         return self
@@ -132,45 +124,6 @@ class FieldMission(models.Model):
                 received = fields.Datetime.to_string(request.date_received)
                 data["request_id"]["name"] = f"{request.name} ({received} UTC)"
         return found
-
-    def _seal_changes(self):
-        """Seal facts that changed since they were sealed, of missions with a dossier."""
-        return super(FieldMission, self._filter_evidence())._seal_changes()
-
-    # ------------------------------------------------------------------ steps
-
-    def _after_step(self, step, device):
-        """What the step itself changes is sealed before the dossier closes."""
-        missions = self.with_context(**{STEP_KEY: SEAL_TOKEN})
-        return super(FieldMission, missions)._after_step(step, device)
-
-    def _after_transition(self, step):
-        """Seal the step; what happens at the customer's opens the dossier, "done" closes it."""
-        result = super()._after_transition(step)
-        missions = self.sudo()
-        if step.name not in OPENING_STEPS:
-            missions = missions._filter_evidence()
-        if missions:
-            self.env["field.evidence"]._seal(missions._get_step_items(step))
-        return result
-
-    def _get_step_items(self, step):
-        """Return the items of the step that these missions have just taken."""
-        events = self._get_last_events(step.name)
-        items = events._get_evidence_items()
-        sealed = self._get_last_sealed()
-        for item in self._get_evidence_items():
-            if self._is_new_version(sealed.get(item.mission_id), item):
-                items.append(item)
-        return items
-
-    def _get_last_events(self, step_name):
-        groups = self.env["field.mission.event"]._read_group(
-            [("mission_id", "in", self.ids), ("kind", "=", "step"), ("step", "=", step_name)],
-            ["mission_id"],
-            ["id:max"],
-        )
-        return self.env["field.mission.event"].browse([last_id for _mission, last_id in groups])
 
     # ------------------------------------------------------------------ older missions
 

@@ -31,9 +31,6 @@ class FieldMissionCheckAnswer(models.Model):
     def _get_evidence_data(self):
         """Add the question: what was asked belongs to what was answered."""
         found = super()._get_evidence_data()
-        self.sudo().check_id.invalidate_recordset(
-            [*CHECK_FIELDS, *sum((b[1:] for b in BOUNDS), ())]
-        )
         for answer in self.sudo():
             check = answer.check_id
             question = {name: check[name] or None for name in CHECK_FIELDS}

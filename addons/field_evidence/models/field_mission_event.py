@@ -1,5 +1,8 @@
 from odoo import models
 
+# Steps that open a dossier: something happened at the customer's. Before, a plan is only a plan.
+OPENING_STEPS = ("start", "done", "reschedule")
+
 
 class FieldMissionEvent(models.Model):
     _name = "field.mission.event"
@@ -20,8 +23,11 @@ class FieldMissionEvent(models.Model):
     _evidence_author = "user_id"
 
     def _filter_evidence(self):
-        """Leave the trace to itself: the mission seals its steps, with what they changed."""
-        return self.browse()
+        """Leave changes of the plan to the trace: steps are sealed."""
+        return self.filtered(lambda event: event.kind == "step")
+
+    def _filter_opening(self):
+        return self.filtered(lambda event: event.kind == "step" and event.step in OPENING_STEPS)
 
     def _get_evidence_kind(self):
         return "state"

@@ -1,6 +1,9 @@
 import base64
+import io
 import logging
 from datetime import timedelta
+
+import qrcode
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
@@ -80,6 +83,7 @@ class FieldMissionReport(models.Model):
         """
         self.ensure_one()
         self.check_access("read")
+        self.env["field.evidence"]._seal_pending()
         if not self.sudo()._is_report_final():
             return self.env["ir.attachment"]
         return self._get_current_reports().get(self.id) or self.sudo()._make_report()
@@ -210,6 +214,7 @@ class FieldMissionReport(models.Model):
         """
         links = super()._get_proof_links()
         self.check_access("read")
+        self.env["field.evidence"]._seal_pending()
         for mission_id, attachment in self._get_reports_for_links().items():
             links[mission_id].append(
                 {
@@ -243,6 +248,7 @@ class FieldMissionReport(models.Model):
         The sums are in the form of ``sha256sum``; the journal is the one of ``docs/evidence.md``.
         """
         dossiers = super()._build_dossier()
+        self.env["field.evidence"]._seal_pending()
         for mission in self.sudo():
             lines = mission.evidence_ids.sorted("sequence")
             if not lines:
@@ -250,11 +256,40 @@ class FieldMissionReport(models.Model):
             files = [
                 ("journal.jsonl", seal.dump_journal(lines._to_entries())),
                 ("head.json", mission._get_head_file()),
+                ("LISEZMOI.txt", mission._get_readme()),
                 *lines._get_files(),
             ]
             sums = "".join(f"{seal.bytes_digest(data)}  {name}\n" for name, data in files)
             dossiers[mission.id] += [*files, ("SHA256SUMS", sums.encode())]
         return dossiers
+
+    def action_download_dossier(self):
+        """Download one mission's dossier as a ZIP file (planners)."""
+        self.ensure_one()
+        self.check_access("read")
+        return {"type": "ir.actions.act_url", "url": f"/field/dossier/{self.id}", "target": "self"}
+
+    def _get_readme(self):
+        """Return how the dossier is verified without Odoo, in the customer's language."""
+        mission = self.with_context(lang=self._get_report_lang())
+        dossier = mission.evidence_dossier_id
+        text = mission.env._(
+            "Sealed dossier of %(mission)s\n\n"
+            "1. The files are whole: in this folder, run\n"
+            "       sha256sum -c SHA256SUMS\n"
+            "   (Windows: certutil -hashfile NAME SHA256). Each line must say OK.\n"
+            "2. The journal is whole: journal.jsonl holds one sealed item a line. Each line's hash\n"
+            "   depends on the item and on the line before; the last one is the head in head.json.\n"
+            "   Compare it with the code printed on your report and in the mail that you got.\n"
+            "3. On line: %(url)s\n\n"
+            "The specification (docs/evidence.md) says exactly how each hash is made, so that anybody\n"
+            "can write a program that verifies this folder.",
+            mission=mission.name,
+            url=dossier._get_check_url(
+                dossier.closed_count or dossier.count, dossier.closed_hash or dossier.head_hash
+            ),
+        )
+        return f"{text}\n".encode()
 
     def _get_head_file(self):
         dossier = self.evidence_dossier_id
@@ -551,7 +586,18 @@ class FieldMissionReport(models.Model):
             "hash": dossier.closed_hash if final else dossier.head_hash,
             "date": self._report_moment(dossier.closed_date if final else dossier.last_date),
             "missing": dossier.missing_count,
+            "check": final and self._report_check_code(),
         }
+
+    def _report_check_code(self):
+        """Return the code that leads to the public check of a final report, as a picture."""
+        dossier = self.evidence_dossier_id
+        url = dossier._get_check_url(dossier.closed_count, dossier.closed_hash)
+        code = qrcode.QRCode(border=0, box_size=4, error_correction=qrcode.ERROR_CORRECT_M)
+        code.add_data(url)
+        picture = io.BytesIO()
+        code.make_image().save(picture, "PNG")
+        return f"data:image/png;base64,{base64.b64encode(picture.getvalue()).decode()}"
 
 
 def hours_text(hours):

@@ -2,7 +2,6 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from .. import seal
-from .field_evidence_source import comparable
 from .field_mission import SOURCE_MODELS
 
 # Codes of findings besides those of `seal.py`.
@@ -101,6 +100,7 @@ class FieldMissionVerify(models.Model):
         :return: ``{mission_id: {"verdict": "intact" | "altered" | "none", "count": entries,
             "head": hash of the last one, "findings": [{"code", "seq", "last", "text"}, …]}}``
         """
+        self.env["field.evidence"]._seal_pending()
         # What the database and the disk say now, not what this transaction remembers.
         self.env.invalidate_all()
         missions = self.sudo()
@@ -223,7 +223,7 @@ class FieldMissionVerify(models.Model):
         findings = [
             self._finding(CHANGED, line, self._tell_difference(now["record"], difference))
             for difference in seal.differences(
-                comparable(item.get("data")), comparable(now["data"])
+                seal.comparable(item.get("data")), seal.comparable(now["data"])
             )
         ]
         if item.get("bytes"):

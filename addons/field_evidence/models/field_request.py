@@ -10,5 +10,5 @@ class FieldRequest(models.Model):
         """Seal what changes in the missions with their request: customer, contract."""
         result = super().write(vals)
         if any(name in vals for name in FACT_FIELDS):
-            self.sudo().mission_ids._seal_changes()
+            self.sudo().mission_ids._queue_evidence()
         return result

@@ -13,16 +13,16 @@ class TestQueryCounts(FieldEvidenceCommon):
     """Sealing and verifying cost the same queries for one mission and for many."""
 
     def _count(self, call):
-        self.env.flush_all()
+        self.env.cr.flush()
         self.env.invalidate_all()
         before = self.cr.sql_log_count
         call()
-        self.env.flush_all()
+        self.env.cr.flush()
         return self.cr.sql_log_count - before
 
     def _count_own(self, call):
         """Count the queries on the journal alone: other addons react to the same steps."""
-        self.env.flush_all()
+        self.env.cr.flush()
         self.env.invalidate_all()
         execute, found = Cursor.execute, []
 
@@ -32,7 +32,7 @@ class TestQueryCounts(FieldEvidenceCommon):
 
         with patch.object(Cursor, "execute", listening):
             call()
-            self.env.flush_all()
+            self.env.cr.flush()
         return sum(found)
 
     def _missions(self, count):
@@ -74,24 +74,29 @@ class TestQueryCounts(FieldEvidenceCommon):
         for mission in missions[:3]:
             self.assertIntact(mission)
 
-    def test_one_batch_of_items_costs_few_queries(self):
-        """Lock, insert, move the head: what the seal adds to a creation in an open dossier."""
-        missions = self._missions(2)
-        missions.action_start()
-        items = (
-            missions[1]
-            .time_ids.create(
-                {
-                    "mission_id": missions[1].id,
-                    "employee_id": self.tech.id,
-                    "start": "2026-11-30 08:00:00",
-                    "stop": "2026-11-30 09:00:00",
-                }
-            )
-            ._get_evidence_items()
+    def _visit(self, mission):
+        mission.action_arrive(at="2026-11-30 08:00:00")
+        mission.action_answer_checks(
+            [{"check_id": check.id, "yesno": "yes"} for check in mission.check_ids]
         )
-        self.env["field.evidence"]._seal(items)
-        self.assertLessEqual(self._count(lambda: self.env["field.evidence"]._seal(items)), 6)
+        mission.action_add_material({"product_id": self.part.id, "quantity": 1})
+        mission.action_set_conclusion("Fine")
+        mission.action_sign({"refusal_reason": "Nobody to sign"})
+        mission.action_done(at="2026-11-30 09:00:00")
+
+    def test_a_transaction_is_sealed_once_whatever_it_holds(self):
+        """Lock, read, insert, move the head: once, however many facts a request brings."""
+        missions = self._missions(6)
+        self._visit(missions[0])
+        one = self._count_own(missions[1].action_arrive)
+        all_of_it = self._count_own(lambda: self._visit(missions[2]))
+        # A closing asks for nothing but what it closes.
+        self.assertLessEqual(all_of_it, one + 1)
+        self.assertLessEqual(all_of_it, 6)
+        three = self._count_own(lambda: [self._visit(mission) for mission in missions[3:]])
+        self.assertLessEqual(three, all_of_it)
+        for mission in missions[2:]:
+            self.assertIntact(mission)
 
     def test_verifying_does_not_grow(self):
         missions = self._missions(24)
@@ -123,6 +128,7 @@ class TestQueryCounts(FieldEvidenceCommon):
         missions.action_start()
         for _round in range(20):
             self._seal_incidents(missions)
+        self.env.cr.flush()
         count = len(missions.evidence_ids)
         self.assertGreater(count, 1000)
         start = time.monotonic()

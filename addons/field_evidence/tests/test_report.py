@@ -158,6 +158,7 @@ class TestReport(FieldEvidenceCommon):
     def test_a_later_correction_makes_another_version(self):
         first = self.mission._get_report_attachment()
         self.mission.action_set_conclusion("Valve replaced, pump cleaned")
+        self.env.cr.flush()
         self.assertTrue(self.mission.evidence_dossier_id.report_due)
         second = self.mission._get_report_attachment()
         self.assertNotEqual(second, first)

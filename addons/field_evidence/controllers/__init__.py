@@ -1,0 +1,2 @@
+from . import field_check
+from . import field_dossier
