@@ -14,6 +14,7 @@
         "data/mail_templates.xml",
         "views/field_complaint_views.xml",
         "views/field_complaint_portal_templates.xml",
+        "views/field_survey_templates.xml",
         "views/field_sla_policy_views.xml",
         "views/field_request_sla_views.xml",
         "views/field_request_sla_event_views.xml",

@@ -42,6 +42,7 @@ class FieldComplaint(models.Model):
             ("mail", "E-mail"),
             ("portal", "Customer portal"),
             ("letter", "Letter"),
+            ("survey", "Satisfaction survey"),
         ],
         default="phone",
         required=True,

@@ -27,6 +27,26 @@ class ResCompany(models.Model):
     field_complaint_days_major = fields.Integer(string="Major complaints", default=5)
     field_complaint_days_critical = fields.Integer(string="Critical complaints", default=1)
 
+    field_survey = fields.Boolean(
+        string="Ask customers how a visit went",
+        help="By e-mail, after the visit is validated.",
+    )
+    field_survey_delay = fields.Float(string="Asked after", default=2.0, help="Hours.")
+    field_survey_quiet_from = fields.Float(string="Nobody is disturbed from", default=20.0)
+    field_survey_quiet_to = fields.Float(string="Nobody is disturbed until", default=8.0)
+    field_survey_every = fields.Integer(
+        string="One question in", default=30, help="Days during which a contact is asked once."
+    )
+    field_survey_valid = fields.Integer(
+        string="Links are valid for", default=30, help="Days after which a link is closed."
+    )
+
+    _field_survey_settings_valid = models.Constraint(
+        "CHECK(field_survey_delay >= 0 AND field_survey_every >= 0 AND field_survey_valid > 0"
+        " AND field_survey_quiet_from BETWEEN 0 AND 24 AND field_survey_quiet_to BETWEEN 0 AND 24)",
+        "Give delays of zero or more, hours from 0 to 24, and links that are valid for a day at"
+        " least.",
+    )
     _field_complaint_days_positive = models.Constraint(
         "CHECK(field_complaint_days_minor >= 0 AND field_complaint_days_major >= 0"
         " AND field_complaint_days_critical >= 0)",

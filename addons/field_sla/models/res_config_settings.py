@@ -18,3 +18,11 @@ class ResConfigSettings(models.TransientModel):
     field_complaint_days_critical = fields.Integer(
         related="company_id.field_complaint_days_critical", readonly=False
     )
+    field_survey = fields.Boolean(related="company_id.field_survey", readonly=False)
+    field_survey_delay = fields.Float(related="company_id.field_survey_delay", readonly=False)
+    field_survey_quiet_from = fields.Float(
+        related="company_id.field_survey_quiet_from", readonly=False
+    )
+    field_survey_quiet_to = fields.Float(related="company_id.field_survey_quiet_to", readonly=False)
+    field_survey_every = fields.Integer(related="company_id.field_survey_every", readonly=False)
+    field_survey_valid = fields.Integer(related="company_id.field_survey_valid", readonly=False)

@@ -11,4 +11,5 @@ from . import (
     test_sla_query_counts,
     test_sla_scale,
     test_sla_week,
+    test_survey,
 )
