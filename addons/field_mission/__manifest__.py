@@ -88,7 +88,6 @@
             "field_mission/static/src/office/**/*",
         ],
         "web.assets_tests": ["field_mission/static/tests/tours/**/*"],
-        "web.report_assets_common": ["field_mission/static/src/scss/field_mission_order.scss"],
     },
     "application": True,
 }

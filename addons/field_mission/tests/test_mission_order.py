@@ -76,6 +76,8 @@ class TestMissionOrder(FieldMissionCommon):
         for mission in missions:
             self.assertIn(mission.name, html)
         self.assertEqual(html.count('class="article'), 2)
+        for sheet in html.split('class="article')[1:]:
+            self.assertIn(".o_field_band", sheet, "no sheet needs a style sheet from the server")
 
     def test_answers_are_printed_once_known(self):
         mission = self._planned()

@@ -10,8 +10,10 @@ class MailMail(models.Model):
         """Messages to customers know whether their mail left."""
         rows = self.env["field.customer.message"].sudo().search([("mail_mail_id", "in", self.ids)])
         if rows and failure_type:
-            # In words first: a server's own message alone says little to a planner.
-            causes = dict(self._fields["failure_type"]._description_selection(self.env))
+            # In words first: a server's own message alone says little to a planner. In the
+            # company's language: mails leave by a cron, which speaks English.
+            speaker = self.with_context(lang=rows.company_id[:1].partner_id.lang)
+            causes = dict(self._fields["failure_type"]._description_selection(speaker.env))
             cause = causes.get(failure_type, causes["unknown"])
             rows._note_result(f"{cause} ({failure_reason})" if failure_reason else cause)
         elif rows:

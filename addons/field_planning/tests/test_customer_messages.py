@@ -229,6 +229,25 @@ class TestCustomerMessages(MessagesCommon):
         self.assertNotIn("mail_smtp", row.reason, "told in words")
 
     @freeze_time(SUNDAY)
+    def test_a_refused_mail_is_told_in_the_company_s_language(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.company.partner_id.lang = "fr_FR"
+        label = self.env["ir.model.fields.selection"].search(
+            [
+                ("field_id.model", "=", "mail.mail"),
+                ("field_id.name", "=", "failure_type"),
+                ("value", "=", "mail_smtp"),
+            ]
+        )
+        label.with_context(lang="fr_FR").name = "Serveur muet"
+        self.mission.action_publish()
+        row = self.mission._send_customer_messages("confirmation")
+        self._send()
+        cron = self.env(context={"lang": "en_US"})
+        row.mail_mail_id.with_env(cron)._postprocess_sent_message([], [], False, "mail_smtp")
+        self.assertEqual(row.reason, "Serveur muet")
+
+    @freeze_time(SUNDAY)
     def test_dropped_by_hand(self):
         self.mission.action_publish()
         row = self.mission._send_customer_messages("confirmation")
