@@ -6,12 +6,12 @@ second one changes nothing.
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from odoo import fields
 
 from . import agreements, company, fieldwork, history, intake, office, summary, today, tours
-from .clock import local
+from .clock import local, look_at
 from .desk import Desk
 from .week import Week, default_start
 
@@ -54,6 +54,7 @@ def run(
         days = intake.find_days(given["planning"])
         eve = local(_working_day_before(days[0]), 15)
         tells = week is not None and story
+        now = _get_hour(desk, week.days[2]) if tells else None
         desk.at(history.first_moment(week.start) if tells else eve)
         company.set_up(desk, week)
         _take_in(desk, week, given)
@@ -71,8 +72,9 @@ def run(
         office.bill(desk)
         files = office.write_reports(proven, folder) if folder else []
         if tells:
-            today.live(desk, week.days)
-        return summary.collect(desk, run_of_tours, files)
+            tours.tell_customers(desk, week.days)
+            today.live(desk, week.days, now)
+        return summary.collect(desk, run_of_tours, files, week.days[2] if tells else None)
 
 
 def _get_start(desk, start):
@@ -82,6 +84,15 @@ def _get_start(desk, start):
     start = start or default_start(fields.Date.context_today(desk.env.user))
     desk.set_mark("start", start.isoformat())
     return start
+
+
+def _get_hour(desk, day):
+    """The hour at which the planner looks at the day, remembered by the first run."""
+    if not desk.get_mark("hour"):
+        hour, minute = look_at(day, datetime.now(UTC))
+        desk.set_mark("hour", f"{hour}:{minute}")
+    hour, minute = desk.get_mark("hour").split(":")
+    return int(hour), int(minute)
 
 
 def _take_in(desk, week, files):

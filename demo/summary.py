@@ -9,19 +9,21 @@ from . import intake
 from .table import Result, euros, hours
 
 
-def collect(desk, optimization, files=()):
+def collect(desk, optimization, files=(), today=None):
     """Return the figures of the whole chain as they stand now.
 
     :param optimization: the accepted ``field.optimization``
     :param files: paths of the reports written as files
+    :param today: the day under way: how far it is hangs on the hour, the figures don't
     :return: ``table.Result``
     """
     result = Result()
     missions = desk.env["field.mission"].search([("company_id", "=", desk.company.id)])
+    settled = missions.filtered(lambda mission: not today or mission.mission_date != today)
     _add_import(desk, result)
     _add_tours(desk, result, missions, optimization)
-    _add_execution(result, missions)
-    _add_evidence(result, missions, files)
+    _add_execution(result, settled)
+    _add_evidence(result, settled, files)
     _add_sla(desk, result)
     _add_billing(desk, result)
     return result

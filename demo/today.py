@@ -11,12 +11,10 @@ from datetime import timedelta
 
 from odoo.fields import Command
 
-from . import company, drawings, fieldwork, trade
+from . import company, drawings, fieldwork, tours, trade
 from .clock import local
 from .week import BOILER, BREAKDOWN, EXTINGUISHERS, VENT
 
-# When the planner looks at the screens.
-NOW = (10, 40)
 VENDOR = ("Chauffage Poirier & Fils", "14 rue des Tisserands", "49300", "Cholet")
 SUBCONTRACTOR = ("Hugo Poirier", "hugo.poirier@poirier.example")
 # (type, text, hours of work): calls of this morning that nobody has planned yet.
@@ -25,29 +23,46 @@ CALLS = (
     (EXTINGUISHERS, "Extincteur percuté dans le hall : à remplacer", 0.5),
     (VENT, "Bruit anormal du caisson VMC en toiture", 1.25),
 )
+# How one gets in, site after site; nothing: nobody noted it yet.
+WAYS_IN = (
+    {"site_access_free": True},
+    {"site_instructions": "Se présenter à l'accueil, le badge visiteur y est remis"},
+    {"code": "1973A", "note": "Digicode du hall"},
+    {"site_instructions": "Clé de la chaufferie dans la boîte du gardien, à gauche du portail"},
+    {"site_access_free": True},
+    {"code": "4B210", "note": "Portail parking"},
+    {},
+)
+# Until when, local time, a technician's day should last, and how long a visit added to it takes.
+DAY_ENDS, ADDED_HOURS, MOST_ADDED = 16, 1.25, 3
+# Every so many sites nobody has noted whom to call.
+WITHOUT_PHONE = 9
 URGENT = "Fuite de gaz suspectée en chaufferie, vanne fermée par le gardien"
 # (code of the part, quantity, type): what each visit of a type usually takes.
 USUAL_PARTS = (("JOINT-BR", 1, BOILER), ("FILTRE-G4", 2, VENT))
 
 
-def live(desk, days):
+def live(desk, days, now):
     """Make the present day, once.
 
     :param days: the working days of the demo's own week; the third one is today
+    :param now: hour and minute at which the planner looks at the screens
     """
     yesterday, today, tomorrow, last = days[1], days[2], days[3], days[4]
     parts = (
         ("pack", lambda: _send_pack(desk)),
         ("learned", lambda: _learn_travel(desk)),
         ("zones", lambda: _rank_zones(desk)),
+        ("ways in", lambda: _note_ways_in(desk)),
+        ("afternoon", lambda: _fill_afternoon(desk, today)),
         ("documents", lambda: _share_documents(desk, tomorrow)),
-        ("morning", lambda: _drive(desk, today)),
+        ("morning", lambda: _drive(desk, today, now)),
         ("obligations", lambda: _decide_obligations(desk, today)),
         ("absences", lambda: _take_leaves(desk, last)),
         ("subcontractor", lambda: _offer_work(desk, tomorrow)),
         ("calls", lambda: _take_calls(desk, today)),
         ("draft", lambda: _change_tomorrow(desk, tomorrow)),
-        ("urgent", lambda: _ask_urgent(desk, today)),
+        ("urgent", lambda: _ask_urgent(desk, today, now)),
         ("proposal", lambda: _propose_tours(desk, today)),
     )
     for name, make in parts:
@@ -122,6 +137,23 @@ def _rank_zones(desk):
     proposal._run_now()
 
 
+def _note_ways_in(desk):
+    """How one gets into the sites and whom one calls there; of some nobody has noted it yet."""
+    planner = desk.as_user("planner")
+    sites = planner["res.partner"].search([("is_field_site", "=", True)], order="id")
+    codes = []
+    for rank, site in enumerate(sites):
+        way = WAYS_IN[rank % len(WAYS_IN)]
+        values = {} if "code" in way else dict(way)
+        if rank % WITHOUT_PHONE and not site.phone:
+            values["phone"] = f"+33 6 39 98 {rank // 100 % 100:02d} {rank % 100:02d}"
+        if values:
+            site.write(values)
+        if "code" in way:
+            codes.append({"site_id": site.id, "value": way["code"], "note": way["note"]})
+    planner["field.site.access"].create(codes)
+
+
 def _share_documents(desk, tomorrow):
     """Papers on the phones, one of them to be read before the start; usual parts; equipment."""
     manager, planner = desk.as_user("manager"), desk.as_user("planner")
@@ -173,12 +205,67 @@ def _share_documents(desk, tomorrow):
 # ------------------------------------------------------------------ the day under way
 
 
-def _drive(desk, today):
+def _fill_afternoon(desk, today):
+    """Early in the morning the optimiser fills what is left of the day with visits near by."""
+    planner = desk.as_user("planner")
+    missions = _missions(desk, today)
+    week = desk.env["field.mission"].search([("mission_date", "=", today)]).site_id
+    sites = desk.env["res.partner"].search(
+        [("is_field_site", "=", True), ("partner_latitude", "!=", 0)], order="id"
+    )
+    free = sites - week
+    values = []
+    for technician, group in sorted(
+        missions.grouped("technician_id").items(), key=lambda pair: pair[0].id
+    ):
+        last = group[-1]
+        left = (local(today, DAY_ENDS) - last.planned_end).total_seconds() / 3600
+        count = min(MOST_ADDED, int(left / (ADDED_HOURS + 0.5)))
+        for site in free.sorted(lambda site, last=last: (_distance(site, last.site_id), site.id))[
+            : max(count, 0)
+        ]:
+            free -= site
+            values.append(
+                {
+                    "site_id": site.id,
+                    "service_type_id": last.service_type_id.id,
+                    "planned_duration": ADDED_HOURS,
+                    "technician_id": technician.id,
+                    "promised_kind": "day",
+                    "promised_date": today,
+                    "origin": "phone",
+                }
+            )
+    added = planner["field.mission"].create(values)
+    desk.say(f"planner: {len(added)} more visits fill the day")
+    run = planner["field.optimization"].create(
+        {
+            "date_from": today,
+            "date_to": today,
+            "mode": "fill",
+            "mission_ids": [Command.set(added.ids)],
+        }
+    )
+    run._run_now()
+    run.action_accept()
+    placed = added.filtered(lambda mission: mission.state == "planned")
+    placed.action_publish()
+    tours.tell(desk, placed)
+
+
+def _distance(one, other):
+    """Squared degrees: near enough to say which site is nearer."""
+    return (one.partner_latitude - other.partner_latitude) ** 2 + (
+        (one.partner_longitude - other.partner_longitude) * 0.68
+    ) ** 2
+
+
+def _drive(desk, today, now):
     """What the devices sent until now: one is an hour behind, one has not been heard of."""
     missions = _missions(desk, today)
     people = missions.technician_id.sorted("id")
     silent, behind = people[-1:], people[:1]
-    now = local(today, *NOW)
+    hour, now = f"{now[0]}:{now[1]:02d}", local(today, *now)
     parcels = []
     rank_of = {mission: rank for rank, mission in enumerate(missions)}
     for technician, group in missions.grouped("technician_id").items():
@@ -189,7 +276,7 @@ def _drive(desk, today):
                 former.delay(timedelta(minutes=70))
             if technician != silent:
                 parcels += former.parcels()
-    desk.say(f"{today:%d/%m} technicians: the morning until {NOW[0]}:{NOW[1]:02d}")
+    desk.say(f"{today:%d/%m} technicians: the day until {hour}")
     for moment, _order, send in sorted(parcels, key=lambda parcel: parcel[:2]):
         if moment < now:
             desk.at(moment)
@@ -386,9 +473,10 @@ def _change_tomorrow(desk, tomorrow):
     board.action_place(moves, [move["id"] for move in moves])
 
 
-def _ask_urgent(desk, today):
+def _ask_urgent(desk, today, now):
     """A call that can't wait: the options are there, nothing is chosen yet."""
-    desk.at(local(today, NOW[0], NOW[1] + 2))
+    moment = local(today, now[0], now[1] + 2)
+    desk.at(moment)
     sites = desk.env["res.partner"].search(
         [("is_field_site", "=", True), ("partner_latitude", "!=", 0)], order="id"
     )
@@ -399,7 +487,7 @@ def _ask_urgent(desk, today):
             "service_type_id": _type(desk, BREAKDOWN).id,
             "duration": 1.0,
             "description": URGENT,
-            "date_deadline": local(today, 15),
+            "date_deadline": moment + timedelta(hours=4, minutes=18),
         }
     )
 

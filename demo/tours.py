@@ -48,6 +48,36 @@ def plan_tours(desk, days):
     return run.with_env(desk.env)
 
 
+def tell_customers(desk, days):
+    """Tell the customers, once, of what was published of these days."""
+    if desk.get_mark("told"):
+        return
+    stops = get_tours(desk, days).stop_ids.filtered(lambda stop: not stop.set_aside)
+    tell(
+        desk,
+        stops.mission_id.filtered(
+            lambda mission: mission.state == "planned" and mission.publish_state == "current"
+        ),
+    )
+    desk.set_mark("told", "1")
+    desk.commit()
+
+
+def tell(desk, missions):
+    """Tell the customers of published missions, in the preview of a publication.
+
+    There is no mail server: what was written counts as taken by one.
+    """
+    preview = desk.as_user("planner")["field.publish"]
+    action = preview.action_open(mission_ids=missions.ids)
+    desk.say("planner: tells the customers")
+    preview.browse(action["res_id"]).action_publish()
+    messages = desk.env["field.customer.message"].search([("state", "=", "queued")])
+    messages._send_now()
+    messages.mail_mail_id.write({"state": "sent"})
+    messages.filtered(lambda message: message.state == "sending")._note_result()
+
+
 def get_tours(desk, days):
     """Return the company's tours of these days."""
     return desk.env["field.tour"].search(

@@ -5,7 +5,7 @@ import importlib.util
 import io
 import sys
 from collections import Counter
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,7 @@ def _load(name):
 
 week = _load("week")
 drawings = _load("drawings")
+clock = _load("clock")
 START = date(2026, 11, 20)
 
 
@@ -119,3 +120,18 @@ def test_pictures_are_real_and_repeatable():
     first, again = (drawings.photo("CHAUDIÈRE", ("340 kW",), 3) for _turn in range(2))
     assert first == again and first[:2] == b"\xff\xd8"
     assert drawings.signature(4)[:4] == drawings.logo("Thermalis")[:4] == b"\x89PNG"
+
+
+@pytest.mark.parametrize(
+    ("moment", "seen"),
+    [
+        (datetime(2026, 11, 24, 13, 47, tzinfo=UTC), (14, 40)),
+        (datetime(2026, 11, 24, 4, 0, tzinfo=UTC), (9, 30)),
+        (datetime(2026, 11, 24, 20, 0, tzinfo=UTC), (17, 0)),
+        # Already the next day in Paris.
+        (datetime(2026, 11, 24, 23, 30, tzinfo=UTC), (10, 40)),
+        (datetime(2026, 11, 29, 12, 0, tzinfo=UTC), (10, 40)),
+    ],
+)
+def test_the_day_is_lived_until_the_present_hour(moment, seen):
+    assert clock.look_at(date(2026, 11, 24), moment) == seen

@@ -246,6 +246,9 @@ LUNCH = {"earliest": 12 * HOUR, "latest": 13 * HOUR + 900, "seconds": 2700}
         ({"lunch": LUNCH}, [visit("a", 5, 6 * HOUR, windows=[at(8, 30)])], {"no_lunch"}),
         ({}, [{**visit("a"), "point": None}], {"no_position"}),
         ({}, [visit("a", 5, fixed=10 * HOUR), visit("b", 5, 7200)], set()),
+        # Half a minute late is on the same minute, ten minutes are not.
+        ({}, [visit("a", 20, at=8 * HOUR + 1170)], set()),
+        ({}, [visit("a", 20, at=8 * HOUR + 600)], {"fixed_moved"}),
         ({}, [visit("b", 5, 7200, technician="x")], {"lock"}),
         ({"zones": ["1"]}, [visit("a", 5, zone="2")], {"zone"}),
     ],

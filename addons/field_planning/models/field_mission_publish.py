@@ -64,7 +64,20 @@ class FieldMissionPublish(models.Model):
             )  # fmt: skip
         if teams:
             domain &= Domain("team_id", "in", list(teams.ids))
-        return self.search(domain)
+        found = self.search(domain)
+        return found.filtered(lambda mission: mission._is_within(date_from, date_to))
+
+    def _is_within(self, date_from, date_to):
+        """Whether one mission is, was published or was told for one of these days of its site."""
+        self.ensure_one()
+        tz = self._get_tz()
+        days = [self.mission_date]
+        days += [
+            utc_to_local(moment, tz).date()
+            for moment in (self.published_start, self.told_start)
+            if moment
+        ]
+        return any(day and date_from <= day <= date_to for day in days)
 
     def _get_publish_changes(self):
         """Return what publishing each mission would change, in a constant number of queries.

@@ -150,8 +150,10 @@ def _judge_rights(
 def _judge_promise(
     visit: Mapping[str, Any], name: str, start: int, hand_made: bool, add: Any
 ) -> None:
+    # People read minutes: of a plan made by hand what is within the same one is no conflict.
+    slack = 59 if hand_made else 0
     for kept in (visit.get("fixed"), visit.get("at") if hand_made else None):
-        if kept is not None and start != kept:
+        if kept is not None and abs(start - kept) > slack:
             add("fixed_moved", name, start_at=start, promised_at=kept)
             return
     windows = visit.get("windows") or []

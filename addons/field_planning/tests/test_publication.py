@@ -249,6 +249,18 @@ class TestPublication(FieldPlanningCommon):
         self.assertEqual(by_mission[moved].readiness, "orange")
 
     @freeze_time(SUNDAY)
+    def test_a_day_is_the_local_day_of_the_site(self):
+        next_day = self._plan(self._mission("Next", 6), 9, MONDAY + timedelta(days=1))
+        next_day.action_publish()
+        next_day.write({"planned_start": "2026-12-01 09:00:00"})
+        found = self.env["field.mission"]._find_to_publish(self.company, MONDAY, MONDAY)
+        self.assertIn(self.mission, found)
+        self.assertNotIn(next_day, found)
+        tuesday = MONDAY + timedelta(days=1)
+        found = self.env["field.mission"]._find_to_publish(self.company, tuesday, tuesday)
+        self.assertIn(next_day, found)
+
+    @freeze_time(SUNDAY)
     def test_publish_is_idempotent(self):
         wizard = self._preview()
         wizard.action_publish()
