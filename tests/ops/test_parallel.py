@@ -1,6 +1,8 @@
 """Real commits at the same moment, on two workers."""
 
+import contextlib
 import random
+import time
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -152,3 +154,50 @@ def test_a_poisoned_operation_leaves_its_neighbours(site):
     states = [r["state"] for r in session.post("/field/api/sync", {"operations": batch})["results"]]
     assert states == ["applied", "rejected", "rejected", "rejected", "applied"]
     assert site.postgres.rows("SELECT 1 FROM field_incident WHERE description = %s", word) == [(1,)]
+
+
+def test_a_tab_does_not_wait_for_the_other_tab_of_its_phone(site):
+    """One is long at its operations; the other, of the same device, is answered meanwhile."""
+    tabs = [_session(site), _session(site)]
+    busy = _begun(site, tabs[0])
+    other = [one for one in site.world["missions"] if one["responsible"] == tabs[0].uid][1]
+    call = {"device": str(uuid.uuid4()), "app_version": "ops"}
+    tabs[0].post("/field/api/sync", {**call, "pending": 0, "operations": []})
+    words = [f"tab-{uuid.uuid4()}" for _tab in range(2)]
+    slow = _operation("mission.conclusion", busy, "2026-11-24 09:00:00", text=words[0])
+    at = "2026-11-24 09:01:00"
+    quick = _operation("incident", other, at, kind="other", description=words[1])
+    with contextlib.closing(site.postgres.connect()) as office, ThreadPoolExecutor(1) as pool:
+        office.autocommit = False
+        # Somebody in the office holds the mission: what the first tab wrote waits for it.
+        office.cursor().execute(
+            "SELECT id FROM field_mission WHERE id = %s FOR NO KEY UPDATE", (busy["id"],)
+        )
+        first = pool.submit(
+            tabs[0].post, "/field/api/sync", {**call, "pending": 2, "operations": [slow]}
+        )
+        _wait_for_lock(site)
+        started = time.monotonic()
+        answer = tabs[1].post("/field/api/sync", {**call, "pending": 1, "operations": [quick]})
+        spent = time.monotonic() - started
+        assert not first.done(), "the first was still at it"
+        office.rollback()
+        answers = [first.result(), answer]
+    states = [result["state"] for one in answers for result in one["results"]]
+    assert states == ["applied"] * 2
+    print(f"answered after {spent:.2f} s beside a tab that waits")
+    assert site.postgres.rows(
+        "SELECT count(*), max(pending) FROM field_device WHERE uuid = %s", call["device"]
+    ) == [(1, 2)]
+    kept = "SELECT count(*) FROM field_incident WHERE description = %s"
+    assert site.postgres.rows(kept, words[1]) == [(1,)]
+    kept = "SELECT conclusion FROM field_mission WHERE id = %s"
+    assert site.postgres.rows(kept, busy["id"]) == [(words[0],)]
+
+
+def _wait_for_lock(site):
+    limit = time.monotonic() + 60
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    while not site.postgres.rows(waiting)[0][0]:
+        assert time.monotonic() < limit, "the first tab never came to its operation"
+        time.sleep(0.05)
