@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -89,3 +90,72 @@ def screen(chromium, url, request):
     one = Screen(chromium, url, getattr(request, "param", "desktop"))
     yield one
     one.context.close()
+
+
+@pytest.fixture(scope="session")
+def people():
+    """The demo's logins by role."""
+    from tools.demo import logins
+
+    return {role.split()[0].lower(): (login, password) for role, login, password in logins()}
+
+
+@pytest.fixture
+def office(chromium, url, people):
+    """A planner beside the phone."""
+    one = Screen(chromium, url, "desktop")
+    one.log_in(*people["planner"])
+    yield one
+    one.context.close()
+
+
+def _missions(office, login, count):
+    """Publish missions of today to the technician; return their ids."""
+    (user,) = office.call("res.users", "search", [("login", "=", login)])
+    (person,) = office.call(
+        "hr.employee.public", "search_read", [("user_id", "=", user)], ["company_id"]
+    )
+    company = person["company_id"][0]
+    site = office.call(
+        "res.partner", "search", [("is_field_site", "=", True), ("partner_latitude", "!=", 0)],
+        limit=1,
+    )[0]  # fmt: skip
+    kind = office.call(
+        "field.service.type", "search",
+        [("checklist_id", "!=", False), ("company_id", "in", [company, False])], limit=1,
+    )[0]  # fmt: skip
+    start = datetime.now(timezone.utc).replace(tzinfo=None, second=0, microsecond=0)
+    ids = office.call(
+        "field.mission",
+        "create",
+        [
+            {
+                "site_id": site,
+                "service_type_id": kind,
+                "technician_id": person["id"],
+                "planned_start": str(start + timedelta(minutes=number)),
+                "planned_duration": 0.25,
+                "company_id": company,
+            }
+            for number in range(count)
+        ],
+    )
+    office.call("field.mission", "action_plan", ids)
+    office.call("field.mission", "action_publish", ids)
+    return ids
+
+
+@pytest.fixture
+def missions(office, people):
+    """Publish so many missions of today to the technician; cancelled afterwards unless done."""
+    made = []
+
+    def publish(count):
+        ids = _missions(office, people["technician"][0], count)
+        made.extend(ids)
+        return ids
+
+    yield publish
+    left = office.call("field.mission", "search", [("id", "in", made), ("state", "!=", "done")])
+    if left:
+        office.call("field.mission", "action_cancel", left, "End of the test")

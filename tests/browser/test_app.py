@@ -5,7 +5,6 @@ import os
 import random
 import re
 import time
-from datetime import datetime, timedelta, timezone
 
 import pytest
 from PIL import Image, ImageFilter
@@ -21,14 +20,6 @@ PHOTOS = 40
 MEGABIT = 1_000_000 / 8
 
 pytestmark = pytest.mark.parametrize("screen", ["phone"], indirect=True)
-
-
-@pytest.fixture(scope="module")
-def people():
-    """The demo's logins by role."""
-    from tools.demo import logins
-
-    return {role.split()[0].lower(): (login, password) for role, login, password in logins()}
 
 
 class Phone:
@@ -79,67 +70,6 @@ class Phone:
 
 CAMERA = "M4 8h3l2-3"
 LIST = "M4 6l1.5"
-
-
-@pytest.fixture
-def office(chromium, url, people):
-    """A planner beside the phone."""
-    from conftest import Screen
-
-    one = Screen(chromium, url, "desktop")
-    one.log_in(*people["planner"])
-    yield one
-    one.context.close()
-
-
-def _missions(office, login, count):
-    """Publish missions of today to the technician; return their ids."""
-    (user,) = office.call("res.users", "search", [("login", "=", login)])
-    (person,) = office.call(
-        "hr.employee.public", "search_read", [("user_id", "=", user)], ["company_id"]
-    )
-    company = person["company_id"][0]
-    site = office.call(
-        "res.partner", "search", [("is_field_site", "=", True), ("partner_latitude", "!=", 0)],
-        limit=1,
-    )[0]  # fmt: skip
-    kind = office.call(
-        "field.service.type", "search",
-        [("checklist_id", "!=", False), ("company_id", "in", [company, False])], limit=1,
-    )[0]  # fmt: skip
-    start = datetime.now(timezone.utc).replace(tzinfo=None, second=0, microsecond=0)
-    ids = office.call(
-        "field.mission",
-        "create",
-        [
-            {
-                "site_id": site,
-                "service_type_id": kind,
-                "technician_id": person["id"],
-                "planned_start": str(start + timedelta(minutes=number)),
-                "planned_duration": 0.25,
-                "company_id": company,
-            }
-            for number in range(count)
-        ],
-    )
-    office.call("field.mission", "action_plan", ids)
-    office.call("field.mission", "action_publish", ids)
-    return ids
-
-
-@pytest.fixture
-def missions(office, people):
-    """Publish so many missions of today to the technician; they are cancelled afterwards."""
-    made = []
-
-    def publish(count):
-        ids = _missions(office, people["technician"][0], count)
-        made.extend(ids)
-        return ids
-
-    yield publish
-    office.call("field.mission", "action_cancel", made, "End of the test")
 
 
 @pytest.fixture
@@ -204,6 +134,38 @@ def test_a_tick_is_drawn_at_once(phone, missions):
         times.append(button.evaluate(TICK))
     print(f"ticked after {[round(one) for one in times]} ms")
     assert min(times) < TICKED * SLACK
+
+
+def test_the_last_button_says_what_is_missing_and_leads_there(phone, missions):
+    (mission_id,) = missions(1)
+    phone.open()
+    phone.show(mission_id)
+    phone.page.locator(".f-steps .f-button-main").click()
+    todo = phone.page.locator(".f-steps .f-button-todo")
+    todo.wait_for()
+    asked = ".f-check-todo:has(.f-required)"
+    left = phone.page.locator(asked).count()
+    assert left, "the checklist asks something"
+    assert str(left) in todo.inner_text()
+    assert not phone.page.locator(".f-steps .f-button-main").count(), "nothing green to tap"
+    # The checklist is closed: the button opens it where the next answer is due.
+    phone.panel(LIST)
+    phone.page.wait_for_selector(".f-check", state="detached")
+    todo.click()
+    first = phone.page.locator(asked).first
+    first.wait_for()
+    phone.page.wait_for_timeout(300)
+    box = first.bounding_box()
+    assert 0 <= box["y"] and box["y"] + box["height"] <= 844
+    if folder := os.environ.get("FIELD_SHOTS"):
+        phone.page.screenshot(path=f"{folder}/todo.png")
+    yes = first.locator(".f-choice").first
+    if yes.count():
+        yes.click()
+        phone.page.wait_for_function(
+            "([asked, left]) => document.querySelectorAll(asked).length < left", arg=[asked, left]
+        )
+        assert str(left) not in todo.inner_text()
 
 
 def test_a_day_without_network_is_sent_within_a_minute(phone, office, missions):

@@ -1,5 +1,6 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_datetime
 
 from ..core import checks, states
 from .field_photo import SHA256_FORM, UUID_FORM
@@ -243,8 +244,8 @@ class FieldMissionExecution(models.Model):
             )
 
     def _local_text(self, moment):
-        local = fields.Datetime.context_timestamp(self.with_context(tz=self._get_tz()), moment)
-        return f"{local:%d/%m %H:%M}"
+        """Return an instant as the reader writes it, by the clock of one mission's site."""
+        return format_datetime(self.env, moment, tz=self._get_tz(), dt_format="short")
 
     def action_add_material(self, values, at=None):
         """Record a product used or taken back.

@@ -79,6 +79,19 @@ class TestTimes(FieldMissionCommon):
         self.assertFalse(lines[0].approved)
         self.assertTrue(lines[1].approved)
 
+    def test_a_refused_overlap_is_told_in_the_readers_words(self):
+        self._time(datetime(2026, 11, 30, 8, 0), datetime(2026, 11, 30, 9, 0))
+        told = {}
+        for lang in ("en_US", "fr_FR"):
+            self.env["res.lang"]._activate_lang(lang)
+            self.tech_user.lang = lang
+            work = self.mission.with_user(self.tech_user).with_context(lang=lang)
+            with self.assertRaises(UserError) as refused:
+                work.action_add_time("travel", "2026-11-30 08:30:00", "2026-11-30 09:30:00")
+            told[lang] = str(refused.exception).replace("\u202f", " ")
+        self.assertIn("9:00 AM", told["en_US"])
+        self.assertIn("30/11/2026 09:00", told["fr_FR"])
+
     def test_overlaps_are_named_and_not_validated(self):
         one = self._time(datetime(2026, 11, 30, 8), datetime(2026, 11, 30, 10))
         other = self._time(datetime(2026, 11, 30, 9, 30), datetime(2026, 11, 30, 11))
