@@ -156,7 +156,7 @@ def test_the_last_button_says_what_is_missing_and_leads_there(phone, missions):
     first.wait_for()
     phone.page.wait_for_timeout(300)
     box = first.bounding_box()
-    assert 0 <= box["y"] and box["y"] + box["height"] <= 844
+    assert box["y"] >= 0 and box["y"] + box["height"] <= 844
     if folder := os.environ.get("FIELD_SHOTS"):
         phone.page.screenshot(path=f"{folder}/todo.png")
     yes = first.locator(".f-choice").first

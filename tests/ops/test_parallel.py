@@ -77,8 +77,7 @@ def test_the_same_operations_posted_at_once_have_one_effect_each(site, posts):
     mission = _begun(site, session)
     words = [f"seal-{uuid.uuid4()}" for _one in range(5)]
     batch = [
-        _operation("material.add", mission, _at(0), description=word, quantity=1)
-        for word in words
+        _operation("material.add", mission, _at(0), description=word, quantity=1) for word in words
     ]
     answers = _post_all([session], [batch] * posts)
     assert {result["state"] for results in answers for result in results} == {"applied"}
