@@ -16,6 +16,7 @@
         "views/field_evidence_dossier_views.xml",
         "views/field_mission_views.xml",
         "views/field_check_templates.xml",
+        "wizard/field_reason_wizard_views.xml",
         "views/res_config_settings_views.xml",
         "views/field_evidence_menus.xml",
     ],

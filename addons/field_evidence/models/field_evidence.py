@@ -422,6 +422,26 @@ class FieldEvidence(models.Model):
         return entries
 
     @api.model
+    def _close_without_files(self, missions, reason):
+        """Close the dossiers of done missions although announced files have not arrived.
+
+        :param missions: missions with an open dossier
+        :param reason: why the files will not come, sealed with their list
+        """
+        self._seal_pending()
+        dossiers = self.env["field.evidence.dossier"]._lock(sorted(missions.ids))
+        missing = self._get_missing_uuids(missions)
+        rows, advances = [], []
+        now = seal.instant_text(fields.Datetime.now())
+        for mission in missions:
+            dossier = {**dossiers[mission.id], "closer": self.env.uid, "accepted": reason}
+            batch = self._chain(dossier, [], now, missing[mission.id])
+            rows += batch["rows"]
+            advances.append(batch["advance"])
+        self.sudo().with_context(**{SEAL_KEY: SEAL_TOKEN}).create(rows)
+        self.env["field.evidence.dossier"]._advance(advances)
+
+    @api.model
     def _add_opening(self, dossiers, by_mission):
         """Put the mission itself first where a dossier opens, and what older missions hold."""
         opened = [mission_id for mission_id in by_mission if not dossiers[mission_id]["count"]]
@@ -446,13 +466,18 @@ class FieldEvidence(models.Model):
         closing = missions.filtered(
             lambda mission: mission.state == "done" and any(map(_reopens, by_mission[mission.id]))
         )
-        missing = {mission.id: [] for mission in closing}
-        if closing:
+        return self._get_missing_uuids(closing)
+
+    @api.model
+    def _get_missing_uuids(self, missions):
+        """Return the uuids of announced files that have not arrived: ``{mission_id: [uuid, …]}``."""
+        missing = {mission.id: [] for mission in missions}
+        if missions:
             waiting = (
                 self.env["field.photo"]
                 .sudo()
                 .search_fetch(
-                    [("mission_id", "in", closing.ids), ("state", "!=", "received")],
+                    [("mission_id", "in", missions.ids), ("state", "!=", "received")],
                     ["mission_id", "uuid"],
                     order="uuid",
                 )
@@ -475,11 +500,13 @@ class FieldEvidence(models.Model):
         entries = seal.append(dossier["uuid"], head, [item.draft() for item in items], moment)
         advance = {"id": dossier["id"], "closed": False}
         if missing is not None:
-            closing = self._prepare_closing(dossier, entries[-1], missing)
+            if entries:
+                head = seal.Head(entries[-1].seq, entries[-1].hash)
+            accepted = dossier.get("accepted") or self._is_still_accepted(dossier, missing)
+            closing = self._prepare_closing(dossier, head, missing, accepted)
             items = [*items, closing]
-            head = seal.Head(entries[-1].seq, entries[-1].hash)
             entries += seal.append(dossier["uuid"], head, [closing.draft()], moment)
-            advance.update(closed=True, missing_count=len(missing))
+            advance.update(closed=True, missing_count=len(missing), accepted=bool(accepted))
         server_date = _to_datetime(moment)
         advance.update(count=entries[-1].seq, head_hash=entries[-1].hash, last_date=server_date)
         rows = [
@@ -503,13 +530,27 @@ class FieldEvidence(models.Model):
         return {"rows": rows, "advance": advance}
 
     @api.model
-    def _prepare_closing(self, dossier, last, missing):
-        """Return the item that closes a dossier behind its ``last`` entry."""
+    def _is_still_accepted(self, dossier, missing):
+        """Whether the office closed without these files before, and none is awaited besides."""
+        return bool(
+            missing and dossier["missing_accepted"] and len(missing) <= dossier["missing_count"]
+        )
+
+    @api.model
+    def _prepare_closing(self, dossier, head, missing, accepted):
+        """Return the item that closes a dossier behind its ``head``.
+
+        :param missing: uuids of announced files that have not arrived
+        :param accepted: why the office closes without them, True where it did so before
+        """
+        data = {"count": head.count, "head": head.hash, "missing": missing}
+        if accepted:
+            data["accepted"] = accepted
         return Item(
             mission_id=dossier["mission_id"],
             kind="close",
             record=("field.mission", dossier["mission_id"]),
-            data={"count": last.seq, "head": last.hash, "missing": missing},
+            data=data,
             author_id=dossier["closer"],
         )
 
@@ -656,7 +697,8 @@ class FieldEvidence(models.Model):
         if data.get("missing"):
             waiting = self.env._("%s file(s) not yet received", len(data["missing"]))
             text = f"{text}, {waiting}"
-        return text
+        reason = data.get("accepted")
+        return self._pair(text, reason) if isinstance(reason, str) else text
 
     def _summarize_report(self, data):
         return data.get("name")

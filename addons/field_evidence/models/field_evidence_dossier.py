@@ -18,6 +18,7 @@ HEAD_FIELDS = (
     "closed_hash",
     "closed_date",
     "missing_count",
+    "missing_accepted",
     "report_due",
 )
 
@@ -52,6 +53,11 @@ class FieldEvidenceDossier(models.Model):
     closed_hash = fields.Char(string="Head at closing", readonly=True, size=64)
     closed_date = fields.Datetime(string="Closed on", readonly=True)
     missing_count = fields.Integer(string="Files awaited", readonly=True)
+    missing_accepted = fields.Boolean(
+        string="Sealed without them",
+        readonly=True,
+        help="The office sealed the dossier although files never arrived; the closing lists them.",
+    )
     verdict = fields.Selection(
         related="mission_id.evidence_verdict", string="Verification", related_sudo=True
     )
@@ -114,9 +120,12 @@ class FieldEvidenceDossier(models.Model):
 
         :param mission_ids: ids in ascending order, so that two transactions can't wait for each
             other
-        :return: ``{mission_id: {"id", "mission_id", "uuid", "count", "head_hash", "last_date"}}``
+        :return: ``{mission_id: row}``: id, mission_id, uuid, count, head_hash, last_date,
+            missing_count, missing_accepted
         """
-        columns = SQL("id, mission_id, uuid, count, head_hash, last_date")
+        columns = SQL(
+            "id, mission_id, uuid, count, head_hash, last_date, missing_count, missing_accepted"
+        )
         # Waits for the other transaction; what it changed then makes this one be retried. The
         # same for two that open one dossier: the later one fails to serialise.
         rows = self.env.execute_query_dict(
@@ -160,17 +169,19 @@ class FieldEvidenceDossier(models.Model):
         """Move locked heads to their journals' new ends, all in one query.
 
         :param advances: list of ``{"id", "count", "head_hash", "last_date", "closed": bool,
-            "missing_count": files awaited, with a closing}``
+            "missing_count": files awaited, "accepted": whether the office closes without them, both
+            with a closing}``
         """
         values = SQL(", ").join(
             SQL(
-                "(%s, %s, %s, %s::timestamp, %s, %s)",
+                "(%s, %s, %s, %s::timestamp, %s, %s, %s)",
                 row["id"],
                 row["count"],
                 row["head_hash"],
                 row["last_date"],
                 row["closed"],
                 row.get("missing_count", 0),
+                row.get("accepted", False),
             )
             for row in advances
         )
@@ -186,9 +197,12 @@ class FieldEvidenceDossier(models.Model):
                     closed_date = CASE WHEN closing THEN new.last_date ELSE closed_date END,
                     missing_count =
                         CASE WHEN closing THEN new.missing ELSE missing_count END,
+                    missing_accepted =
+                        CASE WHEN closing THEN new.accepted ELSE missing_accepted END,
                     report_due =
-                        CASE WHEN closing THEN new.missing = 0 ELSE report_due END
-                FROM (VALUES %s) AS new (id, count, head_hash, last_date, closing, missing)
+                        CASE WHEN closing THEN new.missing = 0 OR new.accepted ELSE report_due END
+                FROM (VALUES %s)
+                    AS new (id, count, head_hash, last_date, closing, missing, accepted)
                 WHERE dossier.id = new.id
                 RETURNING dossier.id
                 """,
@@ -197,7 +211,7 @@ class FieldEvidenceDossier(models.Model):
         )
         dossiers = self.browse([row["id"] for row in advances])
         dossiers._forget(HEAD_FIELDS)
-        if any(row["closed"] and not row["missing_count"] for row in advances):
+        if any(row["closed"] and (row["accepted"] or not row["missing_count"]) for row in advances):
             cron = self.env["ir.model.data"]._xmlid_to_res_id(REPORT_CRON, raise_if_not_found=True)
             self.env["ir.cron"].sudo().browse(cron)._trigger()
 

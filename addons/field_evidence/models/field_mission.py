@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from odoo.addons.field_mission.core import states
+
 from ..hooks import INSTALLED
 from .field_evidence import Item
 
@@ -70,6 +72,7 @@ class FieldMission(models.Model):
     evidence_missing_count = fields.Integer(
         related="evidence_dossier_id.missing_count", string="Files awaited"
     )
+    evidence_missing_accepted = fields.Boolean(related="evidence_dossier_id.missing_accepted")
 
     # ------------------------------------------------------------------ guards
 
@@ -142,6 +145,32 @@ class FieldMission(models.Model):
             records = self.env[model].sudo().search([("mission_id", "in", self.ids)], order="id")
             items += records._filter_evidence()._get_evidence_items()
         return items
+
+    def action_seal_without_files(self, reason):
+        """Close the dossiers of done missions whose announced files will not come (planners).
+
+        The list of what is missing is sealed with the reason; a file that arrives later still is
+        taken in, by another closing.
+
+        :param reason: why they will not come, in words
+        :raises UserError: no reason, or a mission that is not done or lacks no file
+        :raises AccessError: anybody else than a planner
+        """
+        self.check_access("read")
+        self._check_role(states.PLANNER)
+        text = reason.strip() if isinstance(reason, str) else ""
+        if not text:
+            raise UserError(self.env._("Say why: a reason is needed for this step."))
+        self.env["field.evidence"]._seal_pending()
+        for mission in self.sudo():
+            if mission.state != "done" or not mission.evidence_missing_count:
+                raise UserError(
+                    self.env._(
+                        "%s is not done, or waits for no file: there is nothing to seal without.",
+                        mission.display_name,
+                    )
+                )
+        self.env["field.evidence"]._close_without_files(self.sudo(), text)
 
     def _seal_note(self, kind, data, record=None, digest=None):
         """Seal something that has no source record of its own in the mission's life.

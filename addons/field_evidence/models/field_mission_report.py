@@ -70,11 +70,10 @@ class FieldMissionReport(models.Model):
         return found
 
     def _is_report_final(self):
-        """Whether one mission is done, its dossier closed and every file received."""
+        """Whether one mission is done, its dossier closed, and no file awaited any more."""
         self.ensure_one()
-        return bool(
-            self.state == "done" and self.evidence_closed_count and not self.evidence_missing_count
-        )
+        complete = self.evidence_missing_accepted or not self.evidence_missing_count
+        return bool(self.state == "done" and self.evidence_closed_count and complete)
 
     def _get_report_attachment(self):
         """Return the final report of one mission, making it if it is not there yet.
@@ -280,7 +279,7 @@ class FieldMissionReport(models.Model):
             "   (Windows: certutil -hashfile NAME SHA256). Each line must say OK.\n"
             "2. The journal is whole: journal.jsonl holds one sealed item a line. Each line's hash\n"
             "   depends on the item and on the line before; the last one is the head in head.json.\n"
-            "   Compare it with the code printed on your report and in the mail that you got.\n"
+            "   Compare it with the code printed on your report.\n"
             "3. On line: %(url)s\n\n"
             "The specification (docs/evidence.md) says exactly how each hash is made, so that anybody\n"
             "can write a program that verifies this folder.",

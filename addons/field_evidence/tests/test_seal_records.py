@@ -2,7 +2,7 @@ import json
 from datetime import timedelta
 
 from odoo import fields
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, tagged
 
 from .. import seal
@@ -212,6 +212,58 @@ class TestSealRecords(FieldEvidenceCommon):
         self.assertEqual(self._journal(mission)[-2:].mapped("kind"), ["photo", "close"])
         self.assertEqual((dossier.missing_count, dossier.report_due), (0, True))
         self.assertGreater(dossier.closed_count, first)
+        self.assertIntact(mission)
+
+    def test_the_office_seals_without_files_that_never_come(self):
+        mission = self._work()
+        work = mission.with_user(self.tech_user)
+        data = jpeg("green")
+        work.action_add_photo({"uuid": "b" * 32, "sha256": seal.bytes_digest(data)})
+        with self.assertRaisesRegex(UserError, "waits for no file"):
+            mission.with_user(self.planner).action_seal_without_files("Phone lost")
+        work.action_done()
+        self.env.cr.flush()
+        self.assertFalse(mission._get_report_attachment())
+        with self.assertRaises(AccessError):
+            work.action_seal_without_files("Phone lost")
+        wizard = self.env["field.reason.wizard"].with_user(self.planner)
+        with self.assertRaises(UserError):
+            mission.with_user(self.planner).action_seal_without_files(" ")
+        wizard.create(
+            {
+                "mission_ids": mission.ids,
+                "step": "seal_without_files",
+                "reason": "Phone lost in the harbour",
+            }
+        ).action_apply()
+        close = mission.evidence_ids[-1]
+        before = mission.evidence_ids[-2]
+        self.assertEqual(close.author_id, self.planner)
+        self.assertEqual(
+            self._data(close),
+            {
+                "count": before.sequence,
+                "head": before.hash,
+                "missing": ["b" * 32],
+                "accepted": "Phone lost in the harbour",
+            },
+        )
+        self.assertIn("harbour", close.summary)
+        dossier = mission.evidence_dossier_id
+        self.assertEqual((dossier.closed_count, dossier.report_due), (close.sequence, True))
+        first = mission._get_report_attachment()
+        self.assertTrue(first)
+        self.assertIntact(mission)
+        # A correction does not wait for them again.
+        mission.with_user(self.planner).action_set_conclusion("Valve replaced, pump cleaned")
+        self.env.cr.flush()
+        self.assertIs(self._data(mission.evidence_ids[-1])["accepted"], True)
+        self.assertEqual((dossier.missing_count, dossier.missing_accepted), (1, True))
+        # The phone is found: the file is taken in, and another report follows.
+        mission.photo_ids.filtered(lambda photo: photo.uuid == "b" * 32)._store_bytes(data)
+        self.env.cr.flush()
+        self.assertEqual((dossier.missing_count, dossier.missing_accepted), (0, False))
+        self.assertNotEqual(mission._get_report_attachment(), first)
         self.assertIntact(mission)
 
     def test_validation_is_sealed_and_leaves_the_closing(self):

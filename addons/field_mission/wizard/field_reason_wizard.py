@@ -33,7 +33,7 @@ class FieldReasonWizard(models.TransientModel):
         :raises UserError: a step that needs no reason, or that the missions refuse
         """
         self.ensure_one()
-        if self.step not in dict(STEPS):
+        if self.step not in self._fields["step"].get_values(self.env):
             raise UserError(self.env._("This step is not asked here."))
         getattr(self.mission_ids, f"action_{self.step}")(self.reason)
         return {"type": "ir.actions.act_window_close"}
