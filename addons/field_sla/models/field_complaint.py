@@ -140,7 +140,7 @@ class FieldComplaint(models.Model):
             ("new", "New"),
             ("in_progress", "In progress"),
             ("answered", "Answered"),
-            (CLOSED, "Closed"),
+            (CLOSED, "Settled"),
         ],
         default="new",
         required=True,
