@@ -143,6 +143,7 @@ MATRIX = {
     "field.evidence": {"portal": "r", **FIELD_READ, "manager": "r"},
     "field.evidence.dossier": {"portal": "r", **FIELD_READ, "manager": "r"},
     "field.evidence.verification": OFFICE_READ,
+    "field.position": {"portal": "r", "technician": "r", "planner": "r", "manager": "rd"},
     # SLA
     "field.sla.policy": OFFICE_SET_UP,
     "field.sla.target": OFFICE_SET_UP,

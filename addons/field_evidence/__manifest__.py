@@ -14,12 +14,18 @@
         "report/report_intervention.xml",
         "views/field_evidence_views.xml",
         "views/field_evidence_dossier_views.xml",
+        "views/field_position_views.xml",
         "views/field_mission_views.xml",
         "views/field_check_templates.xml",
         "wizard/field_reason_wizard_views.xml",
         "views/res_config_settings_views.xml",
         "views/field_evidence_menus.xml",
     ],
+    "assets": {
+        "field_mission.assets_app": [
+            "field_evidence/static/src/app/**/*",
+        ],
+    },
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
 }

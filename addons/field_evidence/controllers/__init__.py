@@ -1,2 +1,3 @@
 from . import field_check
 from . import field_dossier
+from . import field_api

@@ -5,6 +5,7 @@ from . import field_evidence_source
 from . import field_document_ack
 from . import field_incident
 from . import field_mission
+from . import field_mission_capture
 from . import field_mission_check_answer
 from . import field_mission_event
 from . import field_mission_material
@@ -12,7 +13,9 @@ from . import field_mission_report
 from . import field_mission_time
 from . import field_mission_verify
 from . import field_nonconformity
+from . import field_operation
 from . import field_photo
+from . import field_position
 from . import field_request
 from . import field_signature
 from . import ir_actions_report

@@ -1,4 +1,7 @@
 from odoo import models
+from odoo.tools.image import image_process
+
+THUMBNAIL = (240, 240)
 
 
 class FieldPhoto(models.Model):
@@ -32,3 +35,15 @@ class FieldPhoto(models.Model):
         if self.state == "received":
             return (self.sha256, self.size)
         return None
+
+    def _get_app_values(self):
+        """Add the size: the app shows how much of the mission's budget is used."""
+        return {**super()._get_app_values(), "size": self.size or 0}
+
+    def _get_thumbnail(self):
+        """Return a small JPEG of one photo, or None where it holds no picture."""
+        self.ensure_one()
+        if not (self.mimetype or "").startswith("image/"):
+            return None
+        raw = self.sudo().attachment_id.raw
+        return image_process(raw, size=THUMBNAIL, quality=70, output_format="JPEG")

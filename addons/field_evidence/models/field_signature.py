@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, fields, models
 
 
 class FieldSignature(models.Model):
@@ -22,6 +22,32 @@ class FieldSignature(models.Model):
     )
     _evidence_date = "date"
     _evidence_author = "author_id"
+
+    coverage = fields.Char(
+        compute="_compute_coverage",
+        help="Empty while the work is what was signed: says which of its versions was.",
+    )
+
+    @api.depends(
+        "covers",
+        "kind",
+        "mission_id.signature_ids",
+        "mission_id.check_ids.current_answer_id",
+        "mission_id.material_ids.quantity",
+        "mission_id.photo_ids.kind",
+        "mission_id.conclusion",
+    )
+    def _compute_coverage(self):
+        for mission, signatures in self.grouped("mission_id").items():
+            versions = mission.sudo()._get_signed_versions()
+            for signature in signatures:
+                signature.coverage = False
+                if signature.kind == "after_work" and signature.covers in versions[:-1]:
+                    signature.coverage = self.env._(
+                        "Covers version %(signed)s of %(last)s: the work was changed since.",
+                        signed=versions.index(signature.covers) + 1,
+                        last=len(versions),
+                    )
 
     def _get_evidence_kind(self):
         return "signature"

@@ -13,6 +13,44 @@ class ResCompany(models.Model):
         " conditions…",
     )
 
+    field_photo_budget = fields.Integer(
+        string="Photos per mission (MB)",
+        default=40,
+        help="What the app's meter is full at. Photos beyond are sent all the same.",
+    )
+    field_position_mode = fields.Selection(
+        [
+            ("off", "Not read"),
+            ("presence", "On the site: yes or no"),
+            ("coordinates", "Coordinates"),
+        ],
+        string="Position at arrival and completion",
+        required=True,
+        default="off",
+        help="Read once at each of the two moments, never between them, to prove a visit. People"
+        " may refuse: nothing is blocked, and nothing says so.",
+    )
+    field_position_radius = fields.Integer(
+        string="On the site within (m)",
+        default=200,
+        help="Distance to the site's coordinates within which somebody is on the site.",
+    )
+    field_position_days = fields.Integer(
+        string="Positions kept (days)",
+        default=60,
+        help="Positions are deleted after it. The CNIL: two months, one year at most to prove a"
+        " visit.",
+    )
+
+    _field_position_days_lawful = models.Constraint(
+        "CHECK(field_position_days BETWEEN 1 AND 366)",
+        "Positions are kept one year at most.",
+    )
+    _field_capture_positive = models.Constraint(
+        "CHECK(field_photo_budget > 0 AND field_position_radius > 0)",
+        "The budget of photos and the radius around a site must be positive.",
+    )
+
     def _get_report_logo(self):
         """Return one company's logo (base64), False while it is still Odoo's placeholder."""
         self.ensure_one()

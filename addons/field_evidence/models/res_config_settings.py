@@ -5,3 +5,9 @@ class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
 
     field_report_mention = fields.Text(related="company_id.field_report_mention", readonly=False)
+    field_photo_budget = fields.Integer(related="company_id.field_photo_budget", readonly=False)
+    field_position_mode = fields.Selection(related="company_id.field_position_mode", readonly=False)
+    field_position_radius = fields.Integer(
+        related="company_id.field_position_radius", readonly=False
+    )
+    field_position_days = fields.Integer(related="company_id.field_position_days", readonly=False)

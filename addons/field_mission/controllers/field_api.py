@@ -4,6 +4,7 @@ from odoo import http
 from odoo.exceptions import AccessError, UserError
 from odoo.http import content_disposition, request
 
+from ..models.field_photo import LARGEST_FILE
 from .field_app import PROTOCOL, FieldApp
 
 
@@ -66,7 +67,15 @@ class FieldApi(FieldApp):
             "server_time": request.env["field.mission"]._get_server_time(),
         }
 
-    @http.route("/field/api/blob", type="http", auth="user", methods=["POST"], sitemap=False)
+    @http.route(
+        "/field/api/blob",
+        type="http",
+        auth="user",
+        methods=["POST"],
+        sitemap=False,
+        # The form around the file is small; what is larger is not even read.
+        max_content_length=LARGEST_FILE + 1024 * 1024,
+    )
     def blob(self, uuid=None, file=None, **_ignored):
         """Store the bytes of an announced file; the same file twice changes nothing.
 
@@ -77,7 +86,7 @@ class FieldApi(FieldApp):
         if not isinstance(uuid, str) or file is None or not hasattr(file, "read"):
             return request.make_json_response({"error": "malformed"}, status=400)
         try:
-            state = request.env["field.photo"]._receive(uuid, file.read())
+            state = request.env["field.photo"]._receive(uuid, file.read(LARGEST_FILE + 1))
         except AccessError as error:
             return request.make_json_response({"error": str(error)}, status=403)
         except UserError as error:

@@ -6,12 +6,14 @@ import re
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
-from odoo.tools.mimetypes import guess_mimetype
+
+from ..core.uploads import BadUpload, inspect
 
 UUID_FORM = re.compile(r"^[0-9a-fA-F-]{32,36}\Z")
 SHA256_FORM = re.compile(r"^[0-9a-f]{64}\Z")
 LARGEST_FILE = 25 * 1024 * 1024
-ALLOWED_TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif", "application/pdf")
+# What a file name can't hold, in a label that may become one.
+UNSAFE_NAME = re.compile(r"[\\/\x00-\x1f]+|\.\.+")
 
 
 class FieldPhoto(models.Model):
@@ -109,15 +111,14 @@ class FieldPhoto(models.Model):
         if not data or (photo.sha256_declared and photo.sha256_declared != digest):
             photo.state = "corrupt"
             return
-        mimetype = guess_mimetype(data, default="application/octet-stream")
-        if mimetype not in ALLOWED_TYPES:
-            raise UserError(self.env._("Only pictures and PDF files are accepted."))
+        mimetype = self._inspect_bytes(data)
         attachment = (
             self.env["ir.attachment"]
             .sudo()
             .create(
                 {
-                    "name": photo.caption or f"{photo.kind}-{photo.uuid[:8]}",
+                    "name": UNSAFE_NAME.sub(" ", photo.caption or "").strip()
+                    or f"{photo.kind}-{photo.uuid[:8]}",
                     "raw": data,
                     "mimetype": mimetype,
                     "res_model": photo._name,
@@ -136,6 +137,27 @@ class FieldPhoto(models.Model):
             }
         )
         photo._after_received()
+
+    def _inspect_bytes(self, data):
+        """Return the type of a file by its bytes; the name and type it came with say nothing.
+
+        :param data: bytes
+        :raises UserError: anything but a picture or a PDF of a reasonable size
+        """
+        try:
+            return inspect(data)
+        except BadUpload as error:
+            sentences = {
+                "type": self.env._("Only pictures and PDF files are accepted."),
+                "broken": self.env._("This file can't be read: take the photo again."),
+                "pixels": self.env._(
+                    "This picture is far too large: take it with the app, or reduce it."
+                ),
+                "disguise": self.env._(
+                    "This file is a picture and something else at once: it was not stored."
+                ),
+            }
+            raise UserError(sentences[error.code]) from error
 
     def _after_received(self):
         """React to files whose bytes have just been verified (hook)."""

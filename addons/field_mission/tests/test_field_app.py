@@ -1,7 +1,14 @@
+import contextlib
+import hashlib
 import json
 import re
+import resource
+import struct
 import uuid
+import zlib
 from datetime import timedelta
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
 
 from odoo import fields
 from odoo.tests import HttpCase, tagged
@@ -176,8 +183,6 @@ class TestFieldApp(FieldMissionCommon, HttpCase):
     # ------------------------------------------------------------------ files
 
     def _announce(self, data):
-        import hashlib
-
         name = str(uuid.uuid4())
         payload = {"uuid": name, "sha256": hashlib.sha256(data).hexdigest()}
         answer = self._rpc(
@@ -226,3 +231,97 @@ class TestFieldApp(FieldMissionCommon, HttpCase):
         self.env.invalidate_all()
         photo = self.env["field.photo"].search([("uuid", "=", name)])
         self.assertEqual(photo.state, "waiting")
+
+    def test_hostile_files(self):
+        """Refused with a sentence, nothing stored, the name and the type it came with ignored."""
+        hostile = {
+            "svg": b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+            "polyglot": jpeg() + b"<script>alert(1)</script>",
+            "program": b"MZ" + bytes(500),
+            "bomb": png_of(40_000),
+            "large": jpeg() + bytes(25 * 1024 * 1024),
+        }
+        self._login(self.tech_user)
+        names, csrf = {}, ""
+        for kind, data in hostile.items():
+            names[kind], csrf = self._announce(data)
+        for kind, data in hostile.items():
+            with self.subTest(kind=kind):
+                answer = self._upload(names[kind], data, csrf)
+                self.assertEqual(answer.status_code, 400)
+                self.assertRegex(answer.json()["error"], r"\w+ \w+ \w+.*\.$")
+        self.env.invalidate_all()
+        photos = self.env["field.photo"].search([("uuid", "in", list(names.values()))])
+        self.assertEqual(set(photos.mapped("state")), {"waiting"})
+        self.assertFalse(
+            self.env["ir.attachment"].search_count(
+                [("res_model", "=", "field.photo"), ("res_id", "in", photos.ids)]
+            )
+        )
+
+    def test_a_file_of_200_mb_is_not_read(self):
+        self._login(self.tech_user)
+        name, csrf = self._announce(jpeg())
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        with mute_logger("odoo.http"):
+            self.assertIn(self._post_endless(name, csrf, 200 * 1024 * 1024), (400, 413))
+        grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+        self.assertLess(grown, 40 * 1024, "KB kept for a file that is refused")
+        self.assertEqual(self._upload(name, jpeg(), csrf).json()["state"], "received")
+
+    def _post_endless(self, name, csrf, size):
+        """Announce a body of some size, send its first megabyte, return the answer's status."""
+        address = urlsplit(self.base_url())
+        form = (
+            f'--x\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n{csrf}\r\n'
+            f'--x\r\nContent-Disposition: form-data; name="uuid"\r\n\r\n{name}\r\n'
+            '--x\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n'
+        )
+        connection = HTTPConnection(address.hostname, address.port, timeout=30)
+        connection.putrequest("POST", "/field/api/blob")
+        connection.putheader("Cookie", f"session_id={self.session.sid}")
+        connection.putheader("Content-Type", "multipart/form-data; boundary=x")
+        connection.putheader("Content-Length", str(size))
+        connection.endheaders()
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            connection.send(form.encode() + bytes(1024 * 1024))
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+    def test_the_name_of_a_file_leads_nowhere(self):
+        self._login(self.tech_user)
+        data, name = jpeg("green"), str(uuid.uuid4())
+        payload = {
+            "uuid": name,
+            "sha256": hashlib.sha256(data).hexdigest(),
+            "caption": "../../etc/passwd",
+        }
+        operations = [self._op("mission.arrive"), self._op("photo", payload)]
+        csrf = self._rpc("/field/api/sync", operations=operations)["result"]["csrf"]
+        answer = self.opener.post(
+            self.base_url() + "/field/api/blob",
+            data={"uuid": name, "csrf_token": csrf},
+            files={"file": ("../../../evil.exe", data, "application/x-msdownload")},
+            allow_redirects=False,
+            timeout=30,
+        )
+        self.assertEqual(answer.json()["state"], "received")
+        self.env.invalidate_all()
+        attachment = self.env["field.photo"].search([("uuid", "=", name)]).attachment_id
+        self.assertEqual(attachment.mimetype, "image/jpeg")
+        self.assertNotRegex(attachment.name, r"[/\\]|\.\.")
+
+
+def png_of(side):
+    """Return a PNG of some bytes that claims side × side pixels."""
+
+    def chunk(kind, data):
+        crc = zlib.crc32(kind + data)
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", crc)
+
+    header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    rows = zlib.compress(bytes(1000))
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    )

@@ -467,6 +467,8 @@ export class FieldStore {
         forgetLastUser();
         await this.database.write(["meta", "files"], ({meta, files}) => {
             meta.delete("snapshot");
+            // Small pictures that addons keep of what was sent.
+            meta.delete(IDBKeyRange.bound("thumb:", "thumb:\uffff"));
             files.clear();
         });
         this.database.close();
