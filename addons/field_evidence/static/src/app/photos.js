@@ -90,6 +90,10 @@ export class EvidencePhotosPanel extends FieldComponent {
         }
     }
 
+    get checkId() {
+        return Number(this.state.checkId) || undefined;
+    }
+
     get photos() {
         return photosOf(this.mission);
     }
