@@ -49,6 +49,6 @@ class FieldPosition(models.Model):
     def _gc_positions(self):
         """Delete positions whose time is over, company by company."""
         now = fields.Datetime.now()
-        for company in self.env["res.company"].sudo().search([]):
+        for [company] in self.sudo()._read_group([], ["company_id"]):
             limit = now - timedelta(days=company.field_position_days)
             self.sudo().search([("company_id", "=", company.id), ("date", "<", limit)]).unlink()
