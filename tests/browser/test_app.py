@@ -188,7 +188,7 @@ def test_a_day_without_network_is_sent_within_a_minute(phone, office, missions):
         gallery = phone.page.locator("input[type=file]:not([capture])").first
         for number in range(share):
             gallery.set_input_files(pictures[number % len(pictures)])
-            shown = f".f-photos img >> nth={number}"
+            shown = f"img[src^='blob:'] >> nth={number}"
             phone.page.wait_for_selector(shown)
     waiting = phone.page.evaluate(WAITING)
     assert waiting["photos"] == PHOTOS

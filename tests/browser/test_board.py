@@ -258,6 +258,16 @@ def test_nothing_stalls_while_dragging(board):
     assert not board.errors, board.errors
 
 
+def test_names_stay_in_sight_sideways(board):
+    _open(board)
+    scroller = board.page.locator(".o_field_board_scroller")
+    head = _row(board.page, 2).locator(".o_field_board_head")
+    before = head.bounding_box()["x"]
+    assert scroller.evaluate("one => { one.scrollTo(60, 0); return one.scrollLeft; }") == 60
+    board.page.wait_for_function("document.querySelector('.o_field_board_aside')")
+    assert head.bounding_box()["x"] == before
+
+
 def test_drag_and_undo_of_a_shown_move(board):
     _serve_week(board)
     page = board.page

@@ -43,6 +43,7 @@ export class FieldBoardRenderer extends Component {
     setup() {
         this.root = useRef("root");
         this.scroller = useRef("scroller");
+        this.canvas = useRef("canvas");
         this.headWidth = HEAD_WIDTH;
         this.headHeight = HEAD_HEIGHT;
         this.state = useState({top: 0, height: 900, promise: null, now: Date.now(), ready: 0});
@@ -195,7 +196,9 @@ export class FieldBoardRenderer extends Component {
     }
 
     onScroll() {
-        const {scrollTop} = this.scroller.el;
+        const {scrollTop, scrollLeft} = this.scroller.el;
+        // Not through the state: the names stick without anything being drawn again.
+        this.canvas.el.classList.toggle("o_field_board_aside", scrollLeft > 0);
         // Rows are drawn beyond the window: only now and then must others be.
         if (this.state.ready >= this.model.rows.length) {
             return;
