@@ -235,7 +235,7 @@ class TestOperations(FieldMissionCommon):
         ticks = self._ticks(self.mission, 3, 1.5)
         self.operations.action_apply([self._op("mission.arrive"), *ticks])
         pressure = self.mission.check_ids.filtered(lambda check: check.name == "Pressure")
-        self.assertEqual(pressure.answer_ids.mapped("value_number"), [1.5, 3])
+        self.assertEqual(pressure.answer_ids.sorted("id").mapped("value_number"), [3, 1.5])
         self.assertEqual((pressure.result, pressure.value_number), ("ok", 1.5))
         self.assertEqual(self.mission.nonconformity_ids.check_id, pressure)
 
