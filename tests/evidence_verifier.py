@@ -121,10 +121,10 @@ def last_items(lines: list[dict]) -> dict[tuple[str, int], tuple[int, dict]]:
     for line in lines:
         try:
             item = json.loads(line["payload"] or "{}")
-            record = item["record"]
+            record, kind = item["record"], item["kind"]
         except (ValueError, KeyError):
             continue
-        if item["kind"] != "close":
+        if kind != "close":
             found[record["model"], record["id"]] = (line["seq"], item)
     return found
 

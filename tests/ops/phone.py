@@ -153,7 +153,11 @@ class Phone:
             ):
                 return
             self.page.wait_for_timeout(100)
-        raise AssertionError("the pad takes no ink")
+        hit = pad.evaluate(
+            "(one) => { const box = one.getBoundingClientRect();"
+            " return document.elementFromPoint(box.x + 20, box.y + 20)?.outerHTML.slice(0, 200); }"
+        )
+        raise AssertionError(f"the pad takes no ink: {box}, under the pen is {hit}")
 
     def cached(self) -> list[str]:
         """Return the names of the app's caches."""

@@ -98,7 +98,8 @@ def test_a_visit_without_network(site, proxy, phone):
         "() => [...owl.App.apps][0].env.store.blobCount === 1", timeout=20000
     )
     phone.tap("Signature")
-    phone.page.locator("input[type=text]:visible, input:not([type]):visible").first.fill("Mr Cust")
+    phone.page.get_by_label("Name of who signs").fill("Mr Cust")
+    phone.page.get_by_label("Role", exact=True).fill("Caretaker")
     phone.draw()
     phone.page.get_by_role("button", name="Sign", exact=True).tap()
     phone.page.wait_for_function("() => [...owl.App.apps][0].env.store.blobCount === 2")
