@@ -248,9 +248,9 @@ def test_a_shared_phone_keeps_each_persons_work(phone, office, people, missions)
     phone.page.locator(".f-steps .f-button-main").click()
     phone.page.wait_for_selector(".f-check, .f-panel-body")
     site = phone.page.locator(".f-mission .f-title").inner_text()
-    phone.offline(False)
-    # Somebody else logs in before anything is sent.
+    # Somebody else logs in before anything is sent: the app sends as soon as it may.
     phone.page.route("**/field/api/**", lambda route: route.abort())
+    phone.offline(False)
     phone.log_in(people["planner"])
     phone.page.unroute("**/field/api/**")
     phone.page.goto(f"{phone.screen.url}/field/m/{mission_id}")
