@@ -170,7 +170,7 @@ describe("history", () => {
 });
 
 describe("model", () => {
-    let answer, calls, told, model, lit;
+    let answer, calls, held, told, model, lit;
     const start = () => DateTime.fromISO("2026-11-30T09:00").toMillis() / 1000;
 
     const mission = (id, values = {}) => ({
@@ -238,6 +238,7 @@ describe("model", () => {
         told = [];
         lit = [];
         answer = applied;
+        held = null;
         const data = {
             missions: [mission(1), mission(2, {start: start() + 7200, stop: start() + 10800})],
             people: [person(1), person(2)],
@@ -248,7 +249,11 @@ describe("model", () => {
         const orm = {
             call: async (_model, method, args, options) => {
                 calls.push({method, args, options});
-                return method === "action_place" ? answer(args[0]) : data;
+                if (method === "action_place") {
+                    return answer(args[0]);
+                }
+                await held;
+                return data;
             },
             silent: {
                 call: async (_model, method, [ids]) => {
@@ -419,6 +424,50 @@ describe("model", () => {
         expect(model.neighbour(2, "right")).toBe(undefined);
         expect(model.personBeside(1, "down")).toBe(2);
         expect(model.personBeside(1, "up")).toBe(undefined);
+    });
+
+    test("what was read before a move landed is read again", async () => {
+        const before = calls.length;
+        let release;
+        held = new Promise((resolve) => (release = resolve));
+        const reading = model.reload();
+        await advanceTime(0);
+        await model.place([{id: 1, technician_id: 2, planned_start: "2026-11-30 08:00:00"}]);
+        release();
+        await reading;
+        expect(calls.slice(before).map((call) => call.method === "action_place")).toEqual([
+            false,
+            true,
+            false,
+        ]);
+    });
+
+    test("rows read while the planner is asked wait for the answer", async () => {
+        let decide;
+        answer = (moves) =>
+            placed().length > 1
+                ? applied(moves)
+                : {
+                      ...applied([]),
+                      to_confirm: moves.map((move) => ({
+                          id: move.id,
+                          issues: [{code: "leave", level: "soft", message: "Away."}],
+                      })),
+                  };
+        model.ui.confirm = () => new Promise((resolve) => (decide = resolve));
+        const moving = model.place([
+            {id: 1, technician_id: 2, planned_start: "2026-11-30 08:00:00"},
+        ]);
+        await advanceTime(0);
+        await model.refreshPeople([1]);
+        expect(model.missions.get(1).technician_id).toBe(2);
+        decide(true);
+        await moving;
+        expect(model.missions.get(1).technician_id).toBe(2);
+        const before = calls.length;
+        await advanceTime(1000);
+        expect(calls.length).toBe(before + 1);
+        expect(new Set(calls.at(-1).options.people)).toEqual(new Set([1, 2]));
     });
 
     test("what others change is read after a moment, what we changed is not", async () => {

@@ -54,6 +54,8 @@ export class FieldBoardModel extends Model {
         this.selection = new Set();
         this.focused = false;
         this.pending = new Map();
+        /** Questions that the planner has not answered yet. */
+        this.asking = 0;
         this.rowVersions = new Map();
         this.rowCache = new Map();
         this.width = 900;
@@ -177,9 +179,7 @@ export class FieldBoardModel extends Model {
     }
 
     async _fetch() {
-        // What is on its way to the server comes first: reading earlier would show it undone.
-        await this.mutex.getUnlockedDef();
-        const data = await this.keepLast.add(this._read());
+        const data = await this._readSettled();
         this.missions = new Map();
         this.people = new Map();
         this.groups = data.groups;
@@ -189,6 +189,17 @@ export class FieldBoardModel extends Model {
         this.rowCache = new Map();
         this._index();
         this._askLights(this.people.keys(), this.tray.ids);
+    }
+
+    /** Read everything as it is once no move is on its way: reading earlier would show it undone. */
+    async _readSettled() {
+        let data, stamp;
+        do {
+            await this.mutex.getUnlockedDef();
+            stamp = this.version;
+            data = await this.keepLast.add(this._read());
+        } while (stamp !== this.version || this.pending.size);
+        return data;
     }
 
     /** Ask whether people can be sent to the missions of some rows, and to others. */
@@ -270,15 +281,13 @@ export class FieldBoardModel extends Model {
     }
 
     /** Read some rows again: their travel, and what others did there. */
-    async refreshPeople(ids, {tray = false} = {}) {
+    async refreshPeople(ids) {
         await this.mutex.getUnlockedDef();
         const stamp = this.version;
-        const data = await this._read({
-            people: [...ids],
-            tray: tray ? this._trayOptions() : false,
-        });
-        if (stamp !== this.version || this.pending.size) {
-            // Something moved meanwhile: its own refresh follows.
+        const data = await this._read({people: [...ids], tray: false});
+        if (stamp !== this.version || this.pending.size || this.asking) {
+            // Something moved meanwhile, or is shown where the planner is asked to put it.
+            this._refreshSoon(ids);
             return;
         }
         const wanted = new Set(ids);
@@ -295,14 +304,11 @@ export class FieldBoardModel extends Model {
         for (const row of data.missions) {
             this.missions.set(row.id, this._parseMission(row));
         }
-        if (tray) {
-            this._takeTray(data);
-        }
         this._touch(data.people.map((row) => row.id));
         this._touch(ids);
         this._index();
         this.notify();
-        this._askLights(wanted, tray ? this.tray.ids : []);
+        this._askLights(wanted);
     }
 
     async loadTray(changes) {
@@ -976,10 +982,10 @@ export class FieldBoardModel extends Model {
             await this.reload();
         }
         if (waiting.length) {
-            const agreed = await this.ui.confirm(
-                this._named(result.to_confirm),
-                result.loads || []
-            );
+            this.asking++;
+            const agreed = await this.ui
+                .confirm(this._named(result.to_confirm), result.loads || [])
+                .finally(() => this.asking--);
             this._restore(before, waiting);
             this._index();
             this.notify();
