@@ -69,6 +69,7 @@ MATRIX = {
     "field.document.version": {"technician": "r", "planner": "rwc", "manager": "rwcd"},
     "field.document.ack": {**FIELD_READ, "manager": "r"},
     "field.suggestion": {"portal": "r", "technician": "r", "planner": "rw", "manager": "rw"},
+    "field.visit.notice": {"portal": "r", **FIELD_READ, "manager": "r"},
     "field.suggestion.refusal": {"planner": "rwc", "manager": "rwc"},
     "field.loading": {"planner": "rwc", "manager": "rwc"},
     "field.loading.line": {"planner": WIZARD, "manager": WIZARD},

@@ -14,12 +14,14 @@
         "base_geolocalize",
         "phone_validation",
     ],
+    "external_dependencies": {"python": ["qrcode"]},
     "data": [
         "security/field_mission_groups.xml",
         "security/ir.model.access.csv",
         "security/field_mission_security.xml",
         "security/field_document_security.xml",
         "security/field_suggestion_security.xml",
+        "security/field_visit_notice_security.xml",
         "data/ir_sequence_data.xml",
         "data/ir_cron_data.xml",
         "wizard/field_technician_setup_views.xml",
@@ -64,6 +66,10 @@
         "views/field_menus.xml",
         "views/field_document_views.xml",
         "views/field_suggestion_views.xml",
+        "report/field_visit_notice_report.xml",
+        "views/field_visit_notice_templates.xml",
+        "views/field_visit_notice_views.xml",
+        "data/mail_template_data.xml",
     ],
     "assets": {
         # The technician's app: its own lean bundle, without the web client.

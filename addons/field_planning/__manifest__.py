@@ -12,7 +12,6 @@
             "odfpy",
             "phonenumbers",
             "pyproj",
-            "qrcode",
             "requests",
             "vobject",
             "xlsxwriter",

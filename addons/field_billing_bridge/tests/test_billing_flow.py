@@ -690,6 +690,28 @@ class TestBillingFlow(FieldBillingCommon):
         self.assertEqual(self._release(mission.charge_ids), order)
         self.assertEqual(self._invoice(order).amount_untaxed, 145.0)
 
+    def test_a_visit_notice_says_the_fee_of_the_rule(self):
+        self._rule("wasted", 45.0)
+        mission = self._planned(service_type_id=self.bare_type.id)
+        mission.action_publish()
+        user = mission.technician_id.user_id
+        notice = self.env["field.visit.notice"].browse(
+            mission.with_user(user).action_leave_notice({"kind": "no_access"}, at=TUESDAY)
+        )
+        self.assertEqual(notice.fee, 45.0)
+        self.assertEqual(notice.currency_id, mission.charge_ids.currency_id)
+        self.assertEqual(mission.charge_ids.kind, "wasted")
+        # The rule changes; what was told stays.
+        self.env["field.billing.rule"].search([("kind", "=", "wasted")]).price_unit = 90.0
+        self.assertEqual(notice.fee, 45.0)
+
+    def test_a_visit_notice_without_a_rule_costs_nothing(self):
+        mission = self._planned(service_type_id=self.bare_type.id)
+        mission.action_publish()
+        user = mission.technician_id.user_id
+        notice = mission.with_user(user).action_leave_notice({"kind": "no_access"}, at=TUESDAY)
+        self.assertEqual(self.env["field.visit.notice"].browse(notice).fee, 0.0)
+
     # ------------------------------------------------------------------ accruals, reports, prices
 
     def test_month_end_counts_work_done_by_then(self):

@@ -49,6 +49,7 @@ from . import field_mission_measure
 from . import field_operation_review
 from . import field_mission_readiness
 from . import field_mission_time_approval
+from . import field_mission_time_stop
 from . import field_mission_rebill
 from . import field_mission_archive
 from . import field_mission_slots
@@ -58,5 +59,7 @@ from . import field_request_mail
 from . import res_partner_site_search
 from . import field_suggestion
 from . import field_mission_suggestion
+from . import field_visit_notice
+from . import field_mission_visit_notice
 from . import stock_picking
 from . import stock_move

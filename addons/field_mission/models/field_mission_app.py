@@ -321,6 +321,7 @@ class FieldMissionTimeApp(models.Model):
             "kind": self.kind,
             "start": _text(self.start),
             "stop": _text(self.stop),
+            "declared": self.stop_declared,
             "who": self.employee_id.name,
             "mine": self.employee_id.user_id == user,
         }

@@ -313,7 +313,8 @@ class FieldMissionExecution(models.Model):
         :param at: device time (UTC) of the capture
         :return: uuid of the file
         """
-        self._check_working()
+        # A closed door is photographed without having been let in.
+        self._check_working((states.PLANNED, states.IN_PROGRESS, states.DONE, states.TO_RESCHEDULE))
         self._check_values(values)
         uuid, digest = values.get("uuid"), values.get("sha256")
         if not isinstance(uuid, str) or not UUID_FORM.match(uuid):

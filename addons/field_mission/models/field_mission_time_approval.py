@@ -18,9 +18,15 @@ class FieldMissionTimeApproval(models.Model):
     approved_by_id = fields.Many2one("res.users", string="Validated by", readonly=True, copy=False)
     date_approved = fields.Datetime(string="Validated on", readonly=True, copy=False)
     source = fields.Selection(
-        [("clicked", "Tapped"), ("declared", "Declared"), ("corrected", "Corrected")],
+        [
+            ("clicked", "Tapped"),
+            ("stop_declared", "Tapped, end declared"),
+            ("declared", "Declared"),
+            ("corrected", "Corrected"),
+        ],
         compute="_compute_source",
-        help="Tapped in the app, declared by hand, or corrected by the office.",
+        help="Tapped in the app, its end declared afterwards because it was forgotten, declared by"
+        " hand, or corrected by the office.",
     )
     clicked_duration = fields.Float(
         string="Hours tapped",
@@ -34,7 +40,7 @@ class FieldMissionTimeApproval(models.Model):
         " to or from summer time.",
     )
 
-    @api.depends("start_clicked", "stop_clicked", "correction_reason")
+    @api.depends("start_clicked", "stop_clicked", "stop_declared", "correction_reason")
     def _compute_source(self):
         for line in self:
             tapped = line.start_clicked and line.stop_clicked
@@ -42,6 +48,8 @@ class FieldMissionTimeApproval(models.Model):
             line.clicked_duration = spent.total_seconds() / 3600
             if line.correction_reason:
                 line.source = "corrected"
+            elif line.stop_declared:
+                line.source = "stop_declared"
             else:
                 line.source = "clicked" if line.start_clicked else "declared"
 

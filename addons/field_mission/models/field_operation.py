@@ -95,6 +95,7 @@ class FieldOperation(models.Model):
             "mission.conclusion": "_apply_conclusion",
             "check.set": "_apply_check",
             "time.add": "_apply_time",
+            "time.stop": "_apply_time_stop",
             "material.add": "_apply_material",
             "photo": "_apply_photo",
             "sign": "_apply_sign",

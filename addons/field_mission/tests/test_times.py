@@ -1,3 +1,4 @@
+import uuid
 from datetime import datetime
 
 from odoo.exceptions import AccessError, UserError
@@ -120,6 +121,78 @@ class TestTimes(FieldMissionCommon):
         self.assertFalse(line.issue)
         line.action_approve()
         self.assertAlmostEqual(line.duration, 2.0)
+
+    def _declare(self, start, stop, user=None, mission=None):
+        operation = {
+            "uuid": str(uuid.uuid4()),
+            "kind": "time.stop",
+            "mission_id": (mission or self.mission).id,
+            "payload": {"start": start, "stop": stop},
+            "at": "2026-12-01 07:00:00",
+        }
+        operations = self.env["field.operation"].with_user(user or self.tech_user)
+        answers = [operations.action_apply([operation])[0] for _turn in range(2)]
+        self.assertEqual(answers[0]["state"], answers[1]["state"])
+        return answers[0]
+
+    def test_a_forgotten_stop_is_declared_by_its_person(self):
+        work = self.mission.with_user(self.tech_user)
+        work.action_arrive(at="2026-11-30 08:00:00")
+        line = self.mission.time_ids
+        answer = self._declare("2026-11-30 08:00:00", "2026-11-30 09:10:00")
+        self.assertEqual(answer["state"], "applied")
+        self.assertRecordValues(
+            line,
+            [
+                {
+                    "stop": datetime(2026, 11, 30, 9, 10),
+                    "stop_clicked": False,
+                    "source": "stop_declared",
+                    "clicked_duration": 0.0,
+                }
+            ],
+        )
+        event = self.mission.event_ids.filtered(lambda e: "2026-11-30 09:10:00" in str(e.changes))
+        self.assertIn("2026-11-30 08:00:00 – …", str(event.changes))
+        self.assertEqual(event.user_id, self.tech_user)
+        self.assertTrue(work._get_app_values()[0]["times"][0]["declared"])
+        # The office may still correct it; then it is the office's.
+        line.with_user(self.planner).action_correct(
+            "2026-11-30 08:00:00", "2026-11-30 09:00:00", "The customer says nine"
+        )
+        refused = self._declare("2026-11-30 08:00:00", "2026-11-30 08:30:00")
+        self.assertEqual(refused["state"], "rejected")
+        self.assertIn("already", refused["message"])
+
+    def test_a_stop_that_the_next_arrival_made_is_shortened_only(self):
+        other = self._planned(
+            service_type_id=self.bare_type.id, planned_start=datetime(2026, 11, 30, 10)
+        )
+        self.mission.with_user(self.tech_user).action_arrive(at="2026-11-30 08:00:00")
+        other.with_user(self.tech_user).action_arrive(at="2026-11-30 10:00:00")
+        line = self.mission.time_ids
+        later = self._declare("2026-11-30 08:00:00", "2026-11-30 10:30:00")
+        self.assertIn("too late", later["message"])
+        self._declare("2026-11-30 08:00:00", "2026-11-30 09:00:00")
+        self.assertEqual(line.stop, datetime(2026, 11, 30, 9))
+        self.assertEqual(line.stop_clicked, datetime(2026, 11, 30, 10), "what was tapped stays")
+        self.assertAlmostEqual(line.clicked_duration, 2.0)
+        self.assertFalse(other.time_ids.stop)
+
+    def test_declared_stops_that_cannot_be(self):
+        self.mission.with_user(self.tech_user).action_arrive(at="2026-11-30 08:00:00")
+        for start, stop in (
+            ("2026-11-30 08:00:00", "2026-11-30 08:00:00"),
+            ("2026-11-30 08:00:00", "2026-12-03 08:00:00"),
+            ("2026-11-30 07:00:00", "2026-11-30 09:00:00"),
+            ("yesterday", "2026-11-30 09:00:00"),
+            ([1], {}),
+        ):
+            with self.subTest(start=start, stop=stop):
+                self.assertEqual(self._declare(start, stop)["state"], "rejected")
+        stranger = self._declare("2026-11-30 08:00:00", "2026-11-30 09:00:00", self.tech2_user)
+        self.assertEqual(stranger["state"], "rejected")
+        self.assertFalse(self.mission.time_ids.stop)
 
     def test_a_night_and_the_longest_night_of_the_year(self):
         night = self._time(datetime(2026, 11, 30, 21), datetime(2026, 12, 1, 2))

@@ -83,6 +83,7 @@ from . import (
     field_urgent_choice,
     field_urgent_problem,
     field_visit_due,
+    field_visit_notice,
     field_visit_plan,
     field_visit_plan_generation,
     field_zone,

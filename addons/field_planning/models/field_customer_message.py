@@ -15,6 +15,7 @@ KINDS = [
     ("reminder", "Reminder"),
     ("delay", "Delay"),
     ("visit_notice", "Visit notice"),
+    ("missed_visit", "Missed visit"),
 ]
 # Rows sent by one run of the queue before it commits.
 BATCH = 100
@@ -89,6 +90,9 @@ class FieldCustomerMessage(models.Model):
     company_phone = fields.Char(compute="_compute_texts", compute_sudo=True)
     is_postponed = fields.Boolean(compute="_compute_texts", compute_sudo=True)
     link = fields.Char(compute="_compute_texts", compute_sudo=True)
+    notice_id = fields.Many2one(
+        "field.visit.notice", compute="_compute_notice_id", compute_sudo=True
+    )
     lang = fields.Char(compute="_compute_senders", compute_sudo=True)
     email_from = fields.Char(compute="_compute_senders", compute_sudo=True)
     reply_to = fields.Char(compute="_compute_senders", compute_sudo=True)
@@ -127,6 +131,14 @@ class FieldCustomerMessage(models.Model):
             message.company_phone = message.company_id.phone or ""
             message.is_postponed = mission.state != "cancelled"
             message.link = mission.get_base_url() + mission.get_portal_url()
+            if message.notice_id:
+                message.link = message.notice_id.url
+
+    @api.depends("kind", "mission_id.visit_notice_ids")
+    def _compute_notice_id(self):
+        for message in self:
+            missed = message.kind == "missed_visit"
+            message.notice_id = missed and message.mission_id.visit_notice_ids[:1]
 
     @api.model
     def _get_slot_text(self, start, end, tz):

@@ -160,7 +160,8 @@ class FieldMissionMessage(models.Model):
         who want no messages are left out. Calling it twice tells nothing twice.
 
         :param kind: ``confirmation``, ``change``, ``cancellation``, ``reminder``, ``delay``
-            (needs the new hour) or ``visit_notice`` (a technician comes, outside the usual way)
+            (needs the new hour) or ``visit_notice`` (a technician comes, outside the usual way),
+            ``missed_visit`` (needs the hour at which nobody let the technician in)
         :param expected: ``{mission_id: (from, until)}`` naive UTC, when to expect the technician;
             ``until`` may be None
         :return: ``field.customer.message`` made (sudo)
@@ -212,6 +213,8 @@ class FieldMissionMessage(models.Model):
         known = (self.told_start or None, self.told_end or None)
         if kind == "cancellation":
             return known if known[0] else None
+        if kind == "missed_visit":
+            return known
         if kind == "delay":
             return (start, end) if start else known if known[0] else (None, None)
         if not start or self.state != "planned":
@@ -253,10 +256,11 @@ class FieldMissionMessage(models.Model):
 
     def _note_told(self, kind, told):
         """Remember the slot that customers know by now."""
-        if kind not in ("confirmation", "change", "cancellation", "visit_notice"):
+        ended = ("cancellation", "missed_visit")
+        if kind not in ("confirmation", "change", "visit_notice", *ended):
             return
         for mission in self.with_context(**{STATE_KEY: STATE_TOKEN}):
-            slot = told[mission.id] if kind != "cancellation" else (False, False)
+            slot = told[mission.id] if kind not in ended else (False, False)
             if (mission.told_start or False, mission.told_end or False) != slot:
                 mission.write(
                     {

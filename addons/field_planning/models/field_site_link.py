@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..exports.qr import make_qr
+from odoo.addons.field_mission.core.qr import make_qr
 
 # What one label may report: enough for a bad day, too little to be a nuisance.
 MOST_AN_HOUR = 5

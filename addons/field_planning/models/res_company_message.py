@@ -17,6 +17,7 @@ class ResCompany(models.Model):
     field_message_reminder = fields.Boolean(string="Reminder", default=True)
     field_message_delay = fields.Boolean(string="Delay", default=True)
     field_message_visit_notice = fields.Boolean(string="Visit notice", default=True)
+    field_message_missed_visit = fields.Boolean(string="Missed visit", default=True)
     field_message_reminder_hour = fields.Float(
         string="Reminder sent at",
         default=16.0,

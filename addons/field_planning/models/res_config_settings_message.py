@@ -21,6 +21,9 @@ class ResConfigSettings(models.TransientModel):
     field_message_visit_notice = fields.Boolean(
         related="company_id.field_message_visit_notice", readonly=False
     )
+    field_message_missed_visit = fields.Boolean(
+        related="company_id.field_message_missed_visit", readonly=False
+    )
     field_message_reminder_hour = fields.Float(
         related="company_id.field_message_reminder_hour", readonly=False
     )

@@ -1,9 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from odoo.addons.field_mission.core.qr import make_qr
 from odoo.addons.field_mission.core.slots import utc_to_local
-
-from ..exports.qr import make_qr
 
 # Checks named on the paper; the rest is in the app.
 SHEET_CHECKS = 14

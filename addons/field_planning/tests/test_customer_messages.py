@@ -57,6 +57,38 @@ class TestCustomerMessages(MessagesCommon):
         self.assertEqual(made.state, "sent")
         self.assertTrue(made.date_sent)
 
+    @freeze_time("2026-11-30 09:30:00")
+    def test_a_missed_visit_is_told_with_the_link_of_its_notice(self):
+        self.mission.action_publish()
+        self.mission._send_customer_messages("confirmation")
+        user = self.mission.technician_id.user_id
+        self.mission.with_user(user).action_leave_notice({"kind": "customer_absent"})
+        notice = self.mission.visit_notice_ids
+        row = self._of(kind="missed_visit")
+        self.assertEqual(len(row), 1)
+        # The customer knows by now that nobody comes at that time: no second mail says it.
+        self.assertFalse(self.mission.told_start)
+        self.assertFalse(self.mission._get_message_kinds()[self.mission.id])
+        self._send()
+        self.assertEqual(row.state, "sending")
+        self.assertIn(
+            f"/visit-notice/{notice.id}/{notice.access_token}", row.mail_mail_id.body_html
+        )
+        self.assertIn("nobody could let us in", row.mail_mail_id.body_html)
+
+    @freeze_time("2026-11-30 09:30:00")
+    def test_the_slot_chosen_by_the_customer_is_planned(self):
+        self.mission.action_publish()
+        user = self.mission.technician_id.user_id
+        self.mission.with_user(user).action_leave_notice({"kind": "customer_absent"})
+        notice = self.mission.visit_notice_ids
+        slots = notice._get_slots()
+        self.assertGreater(min(slots), "2026-11-30")
+        key = next(iter(slots))
+        self.assertFalse(notice._choose(key))
+        self.assertEqual(self.mission.state, "planned" if slots[key]["start"] else "to_reschedule")
+        self.assertEqual(str(self.mission.promised_date), key.split("|")[0])
+
     @freeze_time(SUNDAY)
     def test_no_internal_note_is_told(self):
         self.mission.write({"instructions": "SECRET door", "description": "SECRET words"})

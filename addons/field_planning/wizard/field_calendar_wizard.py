@@ -3,7 +3,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..exports.qr import make_qr
+from odoo.addons.field_mission.core.qr import make_qr
 
 # Where the new address waits for the window that shows it once; it is stored nowhere.
 TOKEN_KEY = "field_calendar_token"

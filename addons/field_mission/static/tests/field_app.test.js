@@ -1,6 +1,7 @@
 import {dayOf, fromLocal, fromText, spent} from "@field_mission/app/core/clock";
 import {DeviceDatabase, upgrade} from "@field_mission/app/core/db";
 import {SyncEngine} from "@field_mission/app/core/engine";
+import {findForgotten} from "@field_mission/app/core/forgotten";
 import {decimal, readDecimal, typedDecimal} from "@field_mission/app/core/format";
 import {askedChecks, doneBlockers, replay, replayShared} from "@field_mission/app/core/reducer";
 import {addSharedOperation} from "@field_mission/app/core/registry";
@@ -62,7 +63,84 @@ function snapshotOf(values = {}) {
     return {missions: [mission(values)], products: [], shared: {}};
 }
 
+describe("forgotten stops", () => {
+    const at = (text) => fromText(text).getTime();
+    const line = (values) => ({mine: true, kind: "on_site", stop: false, ...values});
+    const visit = (times, values = {}) => ({
+        ...mission({tz: "Europe/Paris", planned_duration: 1, state: "in_progress"}),
+        planned_start: "2026-11-30 08:00:00",
+        planned_end: "2026-11-30 09:00:00",
+        times,
+        ...values,
+    });
+
+    test("what runs within its plan, or hardly longer, is not asked about", () => {
+        const missions = [visit([line({start: "2026-11-30 08:05:00"})])];
+        expect(findForgotten(missions, at("2026-11-30 10:55:00"))).toBe(null);
+        expect(findForgotten([visit([])], at("2026-12-02 10:55:00"))).toBe(null);
+    });
+
+    test("long after the planned end it is asked about, with the planned end", () => {
+        const missions = [visit([line({start: "2026-11-30 08:05:00"})])];
+        const found = findForgotten(missions, at("2026-11-30 11:05:00"));
+        expect(found.proposed).toBe("2026-11-30 09:00:00");
+        expect(found.moved).toBe(false);
+    });
+
+    test("begun after the planned end: its duration is proposed", () => {
+        const missions = [visit([line({start: "2026-11-30 14:00:00"})])];
+        const found = findForgotten(missions, at("2026-12-01 07:00:00"));
+        expect(found.proposed).toBe("2026-11-30 15:00:00");
+    });
+
+    test("a night's work is none before its end", () => {
+        const night = {planned_start: "2026-11-30 21:00:00", planned_end: "2026-12-01 03:00:00"};
+        const missions = [visit([line({start: "2026-11-30 21:00:00"})], night)];
+        expect(findForgotten(missions, at("2026-12-01 02:00:00"))).toBe(null);
+    });
+
+    test("somebody else's time is theirs", () => {
+        const missions = [visit([line({start: "2026-11-30 08:05:00", mine: false})])];
+        expect(findForgotten(missions, at("2026-12-01 07:00:00"))).toBe(null);
+    });
+
+    test("a visit that only the next arrival ended is asked about once", () => {
+        const start = "2026-11-30 08:00:00";
+        const missions = [
+            visit([line({start, stop: "2026-11-30 10:00:00"})]),
+            {...visit([line({start: "2026-11-30 10:00:00"})]), id: 2},
+        ];
+        const now = at("2026-11-30 10:05:00");
+        const found = findForgotten(missions, now);
+        expect([found.moved, found.proposed]).toEqual([true, "2026-11-30 09:00:00"]);
+        expect(findForgotten(missions, now, {[start]: now + 1})).toBe(null);
+        missions[0].times[0].declared = true;
+        expect(findForgotten(missions, now)).toBe(null);
+    });
+
+    test("the declared end is shown before it is sent", () => {
+        const snapshot = {missions: [visit([line({start: "2026-11-30 08:05:00"})])]};
+        const payload = {start: "2026-11-30 08:05:00", stop: "2026-11-30 09:00:00"};
+        const [shown] = replay(snapshot, [operation("time.stop", payload)]);
+        expect(shown.times[0].stop).toBe("2026-11-30 09:00:00");
+        expect(shown.times[0].declared).toBe(true);
+    });
+});
+
 describe("reducer", () => {
+    test("a visit notice ends the visit and stops its time", () => {
+        const snapshot = {missions: [mission()]};
+        const [shown] = replay(snapshot, [
+            operation("mission.travel", {}, {at: "2026-11-30 07:30:00"}),
+            operation("visit.notice", {kind: "customer_absent", description: "", photos: []}),
+        ]);
+        expect(shown.state).toBe("to_reschedule");
+        expect(shown.times[0].stop).toBe("2026-11-30 08:00:00");
+        expect(shown.incidents[0].kind).toBe("customer_absent");
+        expect(shown.notices[0].pdf).toBe("");
+        expect(snapshot.missions[0].notices).toBe(undefined);
+    });
+
     test("a visit from the way there to its end, replayed", () => {
         const snapshot = snapshotOf();
         const [shown] = replay(snapshot, [

@@ -3,6 +3,7 @@ import {_t} from "../core/i18n";
 import {FieldComponent} from "./base";
 import {DayPage} from "./day";
 import {DiagnosticsPage} from "./diagnostics";
+import {ForgottenStop} from "./forgotten_stop";
 import {Icon} from "./icon";
 import {MissionPage} from "./mission";
 import {OutboxPage} from "./outbox";
@@ -12,7 +13,7 @@ const PAGES = {"/field/out": "outbox", "/field/dia": "diagnostics"};
 
 export class FieldApp extends FieldComponent {
     static template = "field_mission.App";
-    static components = {DayPage, MissionPage, OutboxPage, DiagnosticsPage, Icon};
+    static components = {DayPage, MissionPage, OutboxPage, DiagnosticsPage, ForgottenStop, Icon};
 
     setup() {
         super.setup();

@@ -28,6 +28,7 @@ const SHAPES = {
     flag: "M6 21V4M6 5h11l-2 4 2 4H6",
     file: "M7 3h7l4 4v14H7zM14 3v4h4M10 12h5M10 16h5",
     bulb: "M9 18h6M10 21h4M8.5 15a6 6 0 117 0c-.6.5-.9 1.2-1 2h-5c-.1-.8-.4-1.5-1-2z",
+    door: "M5 21V3h11v18M3 21h18M12.5 12h.01",
     plus: "M12 5v14M5 12h14",
     trash: "M5 7h14M9 7V4h6v3M7 7l1 13h8l1-13",
 };

@@ -10,6 +10,7 @@ import "./documents";
 import "./nonconformity";
 import "./panels";
 import "./suggestion";
+import "./visit_notice";
 
 export class MissionPage extends FieldComponent {
     static template = "field_mission.Mission";

@@ -201,6 +201,13 @@ addOperation("time.add", (mission, operation) => {
     });
 });
 
+addOperation("time.stop", (mission, {payload}) => {
+    const line = mission.times.find((one) => one.mine && one.start === payload.start);
+    if (line) {
+        Object.assign(line, {stop: payload.stop, declared: true});
+    }
+});
+
 addOperation("material.add", (mission, operation, {snapshot}) => {
     const {payload} = operation;
     const known = [...(snapshot.products || []), ...(mission.favourites || [])];
@@ -253,5 +260,22 @@ addOperation("incident", (mission, operation) => {
         severity: payload.severity || "medium",
         description: payload.description || "",
         date: operation.at,
+    });
+});
+
+/** Nobody there: an incident of the customer's, and a visit to plan again. */
+addOperation("visit.notice", (mission, operation, all) => {
+    const {payload} = operation;
+    getOperation("incident")(mission, operation, all);
+    getOperation("mission.reschedule")(mission, operation, all);
+    // A snapshot from before an update of the app has none.
+    mission.notices ||= [];
+    mission.notices.push({
+        id: operation.uuid,
+        kind: payload.kind,
+        date: operation.at,
+        state: "waiting",
+        slot: "",
+        pdf: "",
     });
 });

@@ -1,12 +1,14 @@
 """QR codes inside a page."""
 
+from __future__ import annotations
+
 import base64
 import io
 
 import qrcode
 
 
-def make_qr(text):
+def make_qr(text: str) -> str:
     """Return a QR code as a PNG data address."""
     code = qrcode.QRCode(border=0, box_size=4, error_correction=qrcode.ERROR_CORRECT_M)
     code.add_data(text)
