@@ -144,6 +144,9 @@ MATRIX = {
     "field.evidence": {"portal": "r", **FIELD_READ, "manager": "r"},
     "field.evidence.dossier": {"portal": "r", **FIELD_READ, "manager": "r"},
     "field.evidence.verification": OFFICE_READ,
+    "field.photo.hint": OFFICE_READ,
+    "field.photo.hint.dismissal": {"manager": "rwcd"},
+    "field.photo.trace": {},
     "field.position": {"portal": "r", "technician": "r", "planner": "r", "manager": "rd"},
     # SLA
     "field.sla.policy": OFFICE_SET_UP,

@@ -15,6 +15,8 @@ from . import field_mission_verify
 from . import field_nonconformity
 from . import field_operation
 from . import field_photo
+from . import field_photo_hint
+from . import field_photo_trace
 from . import field_position
 from . import field_request
 from . import field_signature

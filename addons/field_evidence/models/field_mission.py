@@ -73,6 +73,13 @@ class FieldMission(models.Model):
         related="evidence_dossier_id.missing_count", string="Files awaited"
     )
     evidence_missing_accepted = fields.Boolean(related="evidence_dossier_id.missing_accepted")
+    photo_hint_ids = fields.One2many(
+        "field.photo.hint",
+        "mission_id",
+        string="Hints about photos",
+        readonly=True,
+        groups="field_mission.group_field_planner",
+    )
 
     # ------------------------------------------------------------------ guards
 

@@ -1,12 +1,18 @@
 import json
+import re
+from datetime import datetime
 
 from odoo import models
 from odoo.exceptions import UserError
+
+from odoo.addons.field_mission.core import slots
 
 SIGNATURE_KIND = "field_signature_kind"
 MOMENTS = ("arrive", "done")
 LONGEST_TEXTS = 60_000  # characters, in all
 MOST_TEXTS = 40
+CAMERA_TIME = re.compile(r"(19|20)\d\d-\d\d-\d\d \d\d:\d\d:\d\d\Z")
+HALF_THE_GLOBE = 20_040_000  # metres
 TEXT_KEYS = {"key", "title", "text"}
 
 
@@ -121,6 +127,35 @@ class FieldMissionCapture(models.Model):
                 "stage": payload.get("stage") or False,
             }
         )
+
+    def _prepare_photo(self, values, check, at):
+        """Keep what the app declares of a photo: camera or gallery, its date, how far away.
+
+        What is malformed is left out: a photo is never refused for it.
+        """
+        prepared = super()._prepare_photo(values, check, at)
+        if values.get("origin") in ("camera", "gallery"):
+            prepared["origin"] = values["origin"]
+        taken = values.get("taken")
+        if isinstance(taken, str) and CAMERA_TIME.match(taken):
+            prepared["picture_date"] = self._read_camera_time(taken)
+        distance = values.get("distance")
+        located = self.company_id.sudo().field_position_mode != "off"
+        if located and type(distance) is int and 0 <= distance <= HALF_THE_GLOBE:
+            prepared["picture_distance"] = distance
+        return prepared
+
+    def _read_camera_time(self, local):
+        """Return what a camera's clock says at one mission's site as naive UTC, or False.
+
+        :param local: datetime, or its text ``YYYY-MM-DD HH:MM:SS``
+        """
+        try:
+            moment = datetime.fromisoformat(str(local))
+        except ValueError:
+            return False
+        hour = moment.hour + moment.minute / 60
+        return slots.local_to_utc(moment.date(), hour, self._get_tz())
 
     # ------------------------------------------------------------------ presence
 

@@ -2,6 +2,7 @@ from . import test_access
 from . import test_dossier_file
 from . import test_capture
 from . import test_multi_company
+from . import test_photo_hints
 from . import test_query_counts
 from . import test_report
 from . import test_seal_records

@@ -1,1 +1,2 @@
+from . import field_photo_hint_dismissal
 from . import field_reason_wizard

@@ -309,7 +309,8 @@ class FieldMissionExecution(models.Model):
     def action_add_photo(self, values, at=None):
         """Announce a photo or file, whose bytes follow through ``field.photo.action_receive``.
 
-        :param values: ``{"uuid", "kind", "stage", "caption", "sha256", "check_id"}``
+        :param values: ``{"uuid", "kind", "stage", "caption", "sha256", "check_id"}`` and what
+            ``_prepare_photo`` of other addons reads
         :param at: device time (UTC) of the capture
         :return: uuid of the file
         """
@@ -328,20 +329,27 @@ class FieldMissionExecution(models.Model):
                 raise UserError(self.env._("“%s” is not known for a file.", values[name]))
         if photos.search_count([("uuid", "=", uuid)], limit=1):
             raise UserError(self.env._("This file was already announced."))
-        photos.create(
-            {
-                "uuid": uuid,
-                "mission_id": self.id,
-                "check_id": check.id,
-                "kind": values.get("kind") or "photo",
-                "stage": values.get("stage") or False,
-                "caption": str(values.get("caption") or "").strip() or False,
-                "sha256_declared": digest or False,
-                "capture_date": self._device_time(at),
-                "author_id": self.env.uid,
-            }
-        )
+        photos.create(self._prepare_photo(values, check, at))
         return uuid
+
+    def _prepare_photo(self, values, check, at):
+        """Return the values of an announced file (hook).
+
+        :param values: what was announced, checked
+        :param check: the check that it belongs to, or empty
+        :param at: device time of the capture
+        """
+        return {
+            "uuid": values["uuid"],
+            "mission_id": self.id,
+            "check_id": check.id,
+            "kind": values.get("kind") or "photo",
+            "stage": values.get("stage") or False,
+            "caption": str(values.get("caption") or "").strip() or False,
+            "sha256_declared": values.get("sha256") or False,
+            "capture_date": self._device_time(at),
+            "author_id": self.env.uid,
+        }
 
     def action_sign(self, values, at=None):
         """Record a signature, or why there is none.

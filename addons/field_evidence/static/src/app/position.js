@@ -14,24 +14,12 @@ import {
     addPanel,
     addWatcher,
 } from "@field_mission/app/core/registry";
+import {distance} from "./distance";
 
 const MOMENTS = {"mission.arrive": "arrive", "mission.done": "done"};
-const EARTH = 6371000;
 const OPTIONS = {enableHighAccuracy: true, timeout: 20000, maximumAge: 30000};
 /** What was done before the app was opened is past: the phone is elsewhere now. */
 const FRESH = 60000;
-
-/** Metres between two points on the globe. */
-export function distance(from, to) {
-    const rad = (degrees) => (degrees * Math.PI) / 180;
-    const half = (a, b) => Math.sin(rad(b - a) / 2) ** 2;
-    const share =
-        half(from.latitude, to.latitude) +
-        Math.cos(rad(from.latitude)) *
-            Math.cos(rad(to.latitude)) *
-            half(from.longitude, to.longitude);
-    return 2 * EARTH * Math.asin(Math.sqrt(share));
-}
 
 /**
  * What is sent of a position, by what the company needs.

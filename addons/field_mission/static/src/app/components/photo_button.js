@@ -1,5 +1,6 @@
 import {useRef, useState} from "@odoo/owl";
 import {compress} from "../core/photo";
+import {readPhotoFacts} from "../core/registry";
 import {digest, newUuid} from "../core/store";
 import {FieldComponent} from "./base";
 import {Icon} from "./icon";
@@ -20,22 +21,23 @@ export class PhotoButton extends FieldComponent {
         this[which].el.click();
     }
 
-    async take(event) {
+    async take(event, origin) {
         const files = [...event.target.files];
         event.target.value = "";
         this.state.busy = true;
         try {
             for (const file of files) {
-                await this.keep(file);
+                await this.keep(file, origin);
             }
         } finally {
             this.state.busy = false;
         }
     }
 
-    async keep(file) {
-        let picture;
+    async keep(file, origin) {
+        let picture, facts;
         try {
+            facts = await readPhotoFacts(file, this.mission, this.store);
             picture = await compress(file);
         } catch {
             this.store.say("photo");
@@ -51,6 +53,8 @@ export class PhotoButton extends FieldComponent {
                 caption: this.props.caption || undefined,
                 check_id: this.props.checkId || undefined,
                 sha256: await digest(picture.bytes),
+                origin,
+                ...facts,
             },
             {blob: {uuid, ...picture}}
         );

@@ -10,6 +10,7 @@
  *   extend `field.operation._get_kinds()`;
  * - an operation on what is shared (`snapshot.shared`): `addSharedOperation`; on the server,
  *   extend `field.mission._get_app_shared()` and `field.operation._get_person_kinds()`;
+ * - what the file of a photo says before it is re-encoded: `addPhotoFacts`;
  * - a watcher, told of each new screen: `addWatcher`; what it has to remember on the device goes
  *   through `store.keep(name, value)` and is read in `store.kept[name]`.
  */
@@ -21,6 +22,7 @@ const operations = new Map();
 const sharedOperations = new Map();
 const labels = new Map();
 const startBlockers = new Map();
+const photoFacts = new Map();
 const watchers = new Map();
 
 function sorted(map) {
@@ -120,6 +122,30 @@ export function getStartBlockers(mission) {
     return [...startBlockers]
         .map(([panel, find]) => ({panel, names: find(mission)}))
         .filter((blocker) => blocker.names.length);
+}
+
+/**
+ * What is told of a photo besides its bytes, read from its file before that is re-encoded.
+ *
+ * @param {string} name
+ * @param {Function} read gets the file, the mission and the store; returns what is added to the
+ *  announcement of the photo, or a promise of it
+ */
+export function addPhotoFacts(name, read) {
+    photoFacts.set(name, read);
+}
+
+/** @returns {Promise<object>} a fact that can't be read is left out: no photo fails for it */
+export async function readPhotoFacts(file, mission, store) {
+    const found = {};
+    for (const read of photoFacts.values()) {
+        try {
+            Object.assign(found, await read(file, mission, store));
+        } catch {
+            continue;
+        }
+    }
+    return found;
 }
 
 /**
