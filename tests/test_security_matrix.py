@@ -143,6 +143,7 @@ MATRIX = {
     # evidence
     "field.evidence": {"portal": "r", **FIELD_READ, "manager": "r"},
     "field.evidence.dossier": {"portal": "r", **FIELD_READ, "manager": "r"},
+    "field.evidence.timestamp": OFFICE_READ,
     "field.evidence.verification": OFFICE_READ,
     "field.photo.hint": OFFICE_READ,
     "field.photo.hint.dismissal": {"manager": "rwcd"},

@@ -15,6 +15,7 @@ def post_init_hook(env):
 
 def uninstall_hook(env):
     """Take the triggers' functions away; the tables go with the models."""
-    for name in ("field_evidence_journal_guard", "field_evidence_dossier_guard"):
+    for table in ("journal", "dossier", "timestamp"):
+        name = f"field_evidence_{table}_guard"
         env.cr.execute(SQL("DROP FUNCTION IF EXISTS %s() CASCADE", SQL.identifier(name)))
     env["ir.config_parameter"].sudo().set_param(INSTALLED, False)

@@ -1,5 +1,6 @@
 from . import field_evidence
 from . import field_evidence_dossier
+from . import field_evidence_timestamp
 from . import field_evidence_verification
 from . import field_evidence_source
 from . import field_document_ack

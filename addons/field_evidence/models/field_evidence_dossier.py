@@ -62,6 +62,13 @@ class FieldEvidenceDossier(models.Model):
         related="mission_id.evidence_verdict", string="Verification", related_sudo=True
     )
     report_due = fields.Boolean(readonly=True, help="The final report waits to be made.")
+    timestamp_ids = fields.One2many(
+        "field.evidence.timestamp",
+        "dossier_id",
+        string="Time-stamps",
+        readonly=True,
+        groups="field_mission.group_field_planner",
+    )
 
     _mission_unique = models.Constraint("UNIQUE(mission_id)", "This mission already has a dossier.")
     _report_due_idx = models.Index("(id) WHERE report_due")
@@ -188,23 +195,37 @@ class FieldEvidenceDossier(models.Model):
         self.env.execute_query(
             SQL(
                 """
-                UPDATE field_evidence_dossier AS dossier SET
-                    count = new.count,
-                    head_hash = new.head_hash,
-                    last_date = new.last_date,
-                    closed_count = CASE WHEN closing THEN new.count ELSE closed_count END,
-                    closed_hash = CASE WHEN closing THEN new.head_hash ELSE closed_hash END,
-                    closed_date = CASE WHEN closing THEN new.last_date ELSE closed_date END,
-                    missing_count =
-                        CASE WHEN closing THEN new.missing ELSE missing_count END,
-                    missing_accepted =
-                        CASE WHEN closing THEN new.accepted ELSE missing_accepted END,
-                    report_due =
-                        CASE WHEN closing THEN new.missing = 0 OR new.accepted ELSE report_due END
-                FROM (VALUES %s)
-                    AS new (id, count, head_hash, last_date, closing, missing, accepted)
-                WHERE dossier.id = new.id
-                RETURNING dossier.id
+                WITH new (id, count, head_hash, last_date, closing, missing, accepted) AS (
+                    VALUES %s
+                ), moved AS (
+                    UPDATE field_evidence_dossier AS dossier SET
+                        count = new.count,
+                        head_hash = new.head_hash,
+                        last_date = new.last_date,
+                        closed_count = CASE WHEN closing THEN new.count ELSE closed_count END,
+                        closed_hash = CASE WHEN closing THEN new.head_hash ELSE closed_hash END,
+                        closed_date = CASE WHEN closing THEN new.last_date ELSE closed_date END,
+                        missing_count =
+                            CASE WHEN closing THEN new.missing ELSE missing_count END,
+                        missing_accepted =
+                            CASE WHEN closing THEN new.accepted ELSE missing_accepted END,
+                        report_due = CASE
+                            WHEN closing THEN new.missing = 0 OR new.accepted ELSE report_due END
+                    FROM new WHERE dossier.id = new.id
+                    RETURNING dossier.id, dossier.mission_id
+                ), asked AS (
+                    -- A closing is time-stamped where its company wants it, later.
+                    INSERT INTO field_evidence_timestamp
+                        (dossier_id, company_id, count, head_hash, state, tries, next_try)
+                    SELECT new.id, company.id, new.count, new.head_hash, 'waiting', 0, new.last_date
+                    FROM new
+                    JOIN moved ON moved.id = new.id
+                    JOIN field_mission mission ON mission.id = moved.mission_id
+                    JOIN res_company company ON company.id = mission.company_id
+                    WHERE new.closing AND company.field_tsa_url <> ''
+                    ON CONFLICT (dossier_id, count) DO NOTHING
+                )
+                SELECT id FROM moved
                 """,
                 values,
             )
@@ -262,7 +283,8 @@ class FieldEvidenceDossier(models.Model):
         :param count: number of items as printed on the document, or None
         :param head: SHA-256 as printed on the document, or None
         :return: ``{"verdict": "sealed" | "older" | "dossier" | "other" | "altered" | "unknown",
-            "lang", "token", "company", "count", "head", "date"}``
+            "lang", "token", "company", "count", "head", "date", "stamped": when a time-stamp says that
+            it existed, "authority": who says so}``
         """
         # Whoever holds the random identifier holds a document of this dossier.
         known = isinstance(token, str) and TOKEN_FORM.match(token)
@@ -275,6 +297,8 @@ class FieldEvidenceDossier(models.Model):
             "count": 0,
             "head": False,
             "date": False,
+            "stamped": False,
+            "authority": False,
         }
         if not dossier:
             return answer
@@ -295,6 +319,14 @@ class FieldEvidenceDossier(models.Model):
             ),
             verdict="dossier",
         )
+        stamp = dossier.timestamp_ids.filtered(
+            lambda one: one.state == "stamped" and one.count == shown.sequence
+        )[:1]
+        if stamp:
+            answer.update(
+                stamped=mission.with_context(lang=answer["lang"])._report_moment(stamp.date),
+                authority=stamp.authority,
+            )
         if seal.verify(dossier.uuid, lines._to_entries(), dossier._get_heads()):
             answer["verdict"] = "altered"
         elif head or count:
@@ -318,4 +350,4 @@ class FieldEvidenceDossier(models.Model):
             heads.append(
                 seal.Head(self.closed_count, self.closed_hash or "", self.env._("the closing"))
             )
-        return heads
+        return heads + self.sudo().timestamp_ids._get_heads()

@@ -73,6 +73,11 @@ class FieldMission(models.Model):
         related="evidence_dossier_id.missing_count", string="Files awaited"
     )
     evidence_missing_accepted = fields.Boolean(related="evidence_dossier_id.missing_accepted")
+    evidence_timestamp_ids = fields.One2many(
+        related="evidence_dossier_id.timestamp_ids",
+        string="Time-stamps",
+        groups="field_mission.group_field_planner",
+    )
     photo_hint_ids = fields.One2many(
         "field.photo.hint",
         "mission_id",

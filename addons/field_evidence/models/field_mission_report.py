@@ -257,6 +257,7 @@ class FieldMissionReport(models.Model):
                 ("head.json", mission._get_head_file()),
                 ("LISEZMOI.txt", mission._get_readme()),
                 *lines._get_files(),
+                *mission.evidence_dossier_id.timestamp_ids._get_files(),
             ]
             sums = "".join(f"{seal.bytes_digest(data)}  {name}\n" for name, data in files)
             dossiers[mission.id] += [*files, ("SHA256SUMS", sums.encode())]
@@ -280,7 +281,10 @@ class FieldMissionReport(models.Model):
             "2. The journal is whole: journal.jsonl holds one sealed item a line. Each line's hash\n"
             "   depends on the item and on the line before; the last one is the head in head.json.\n"
             "   Compare it with the code printed on your report.\n"
-            "3. On line: %(url)s\n\n"
+            "3. On line: %(url)s\n"
+            "4. Where there is a timestamp-N.tsr, an authority confirms when the head N existed:\n"
+            "       openssl ts -verify -digest HEAD -in timestamp-N.tsr -CAfile ROOTS.pem\n"
+            "   HEAD is the hash of line N; ROOTS.pem holds the authority's own certificates.\n\n"
             "The specification (docs/evidence.md) says exactly how each hash is made, so that anybody\n"
             "can write a program that verifies this folder.",
             mission=mission.name,
@@ -586,7 +590,19 @@ class FieldMissionReport(models.Model):
             "date": self._report_moment(dossier.closed_date if final else dossier.last_date),
             "missing": dossier.missing_count,
             "check": final and self._report_check_code(),
+            "stamped": final and self._report_stamp(),
         }
+
+    def _report_stamp(self):
+        """Return when and by whom the closing was time-stamped, in words, or False."""
+        # Whoever may read the report may read this of it.
+        dossier = self.sudo().evidence_dossier_id
+        stamp = dossier.timestamp_ids.filtered(
+            lambda one: one.state == "stamped" and one.count == dossier.closed_count
+        )[:1]
+        if not stamp:
+            return False
+        return ", ".join(filter(None, [self._report_moment(stamp.date), stamp.authority]))
 
     def _report_check_code(self):
         """Return the code that leads to the public check of a final report, as a picture."""

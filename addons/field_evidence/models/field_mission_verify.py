@@ -8,6 +8,7 @@ from .field_mission import SOURCE_MODELS
 COLUMN = "column"  # a column of the journal no longer says what the content says
 CHANGED = "changed"  # the record says something else than what was sealed
 DELETED = "deleted"  # the record is gone
+FORGED = "forged"  # a time-stamp's signature does not hold
 UNSEALED = "unsealed"  # the record was never sealed
 BYTES = "bytes"  # the file's bytes are not the sealed ones
 MISSING = "missing"  # the file is gone
@@ -115,6 +116,7 @@ class FieldMissionVerify(models.Model):
             own = lines_of.get(mission, lines.browse())
             dossier = dossier_of.get(mission, dossiers)
             findings = mission._verify_journal(dossier, own, marks[mission.id])
+            findings += mission._verify_stamps(dossier)
             findings += mission._verify_sources(own, current[mission.id])
             verdict = "altered" if findings else ("intact" if own else "none")
             results[mission.id] = {
@@ -171,6 +173,21 @@ class FieldMissionVerify(models.Model):
         for line in lines:
             if line.sequence not in damaged:
                 findings += self._verify_columns(line)
+        return findings
+
+    def _verify_stamps(self, dossier):
+        """Verify the signatures of a dossier's time-stamps; what they cover is a noted head."""
+        findings = []
+        for stamp in dossier.timestamp_ids.filtered("response"):
+            if problem := stamp._tell_forged():
+                text = self.env._(
+                    "No. %(number)s: the time-stamp does not hold: %(problem)s",
+                    number=stamp.count,
+                    problem=problem,
+                )
+                findings.append(
+                    {"code": FORGED, "seq": stamp.count, "last": stamp.count, "text": text}
+                )
         return findings
 
     def _verify_columns(self, line):

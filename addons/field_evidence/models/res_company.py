@@ -1,6 +1,7 @@
 import re
 
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 
 class ResCompany(models.Model):
@@ -42,6 +43,16 @@ class ResCompany(models.Model):
         " visit.",
     )
 
+    field_tsa_url = fields.Char(
+        string="Time-stamping service",
+        help="Address of an authority (RFC 3161) that is asked to time-stamp each closed dossier."
+        " Only a hash is sent, never the content.",
+    )
+    field_tsa_certificate = fields.Text(
+        string="Its certificates",
+        help="Root certificates in PEM; left empty, those of the server.",
+    )
+
     _field_position_days_lawful = models.Constraint(
         "CHECK(field_position_days BETWEEN 1 AND 366)",
         "Positions are kept one year at most.",
@@ -50,6 +61,24 @@ class ResCompany(models.Model):
         "CHECK(field_photo_budget > 0 AND field_position_radius > 0)",
         "The budget of photos and the radius around a site must be positive.",
     )
+
+    @api.constrains("field_tsa_url", "field_tsa_certificate")
+    def _check_field_tsa(self):
+        for company in self:
+            url, roots = company.field_tsa_url, company.field_tsa_certificate
+            if url and not re.match(r"https?://[^\s/]+", url):
+                raise ValidationError(
+                    self.env._(
+                        "The address of a time-stamping service begins with https:// or http://"
+                    )
+                )
+            if roots and "-----BEGIN CERTIFICATE-----" not in roots:
+                raise ValidationError(
+                    self.env._(
+                        "Paste the certificates as text (PEM): they begin with"
+                        " -----BEGIN CERTIFICATE-----"
+                    )
+                )
 
     def _get_report_logo(self):
         """Return one company's logo (base64), False while it is still Odoo's placeholder."""

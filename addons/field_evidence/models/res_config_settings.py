@@ -11,3 +11,5 @@ class ResConfigSettings(models.TransientModel):
         related="company_id.field_position_radius", readonly=False
     )
     field_position_days = fields.Integer(related="company_id.field_position_days", readonly=False)
+    field_tsa_url = fields.Char(related="company_id.field_tsa_url", readonly=False)
+    field_tsa_certificate = fields.Text(related="company_id.field_tsa_certificate", readonly=False)

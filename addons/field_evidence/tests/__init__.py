@@ -7,5 +7,6 @@ from . import test_query_counts
 from . import test_report
 from . import test_seal_records
 from . import test_tamper
+from . import test_timestamp
 from . import test_transaction
 from . import test_views
