@@ -16,6 +16,7 @@
         "views/field_mission_views.xml",
         "views/field_contract_views.xml",
         "views/sale_order_views.xml",
+        "views/field_nonconformity_views.xml",
         "views/account_move_views.xml",
         "views/res_partner_views.xml",
         "views/res_config_settings_views.xml",

@@ -5,6 +5,7 @@ from . import field_charge
 from . import field_charge_release
 from . import field_contract
 from . import field_mission
+from . import field_nonconformity
 from . import field_service_type
 from . import res_company
 from . import res_config_settings

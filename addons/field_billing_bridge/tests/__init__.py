@@ -3,3 +3,4 @@ from . import test_billing_concurrency
 from . import test_billing_flow
 from . import test_billing_query_counts
 from . import test_billing_views
+from . import test_nonconformity_quote

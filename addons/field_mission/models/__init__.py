@@ -38,6 +38,7 @@ from . import field_operation_batch
 from . import field_device
 from . import field_mission_app
 from . import field_mission_nonconformity
+from . import field_nonconformity_repeat
 from . import field_service_type_material
 from . import field_document
 from . import field_document_version

@@ -188,6 +188,7 @@ class FieldMissionApp(models.Model):
                         "description": record.description,
                         "gravity": record.gravity,
                         "state": record.state,
+                        "seen": record.seen_count,
                     }
                     for record in found.get(mission.site_id, ())
                 ],

@@ -63,35 +63,54 @@ class FieldMissionCheckAnswer(models.Model):
         raise UserError(self.env._("An answer can't be deleted: answer again to correct it."))
 
     def _open_nonconformities(self):
-        """Open a non-conformity for each defect whose check has none open yet."""
-        open_checks = (
-            self.env["field.nonconformity"]
-            .sudo()
-            .search([("check_id", "in", self.check_id.ids), ("state", "!=", "closed")])
-            .check_id
-        )
-        new = self.filtered(lambda answer: answer.check_id not in open_checks)
+        """Open a non-conformity for each defect; one that is open already is seen once more."""
+        records = self.env["field.nonconformity"].sudo()
+        answers = self.sudo()
         # A correction in the same call leaves one answer a check.
-        latest = {answer.check_id: answer for answer in new}
-        self.env["field.nonconformity"].sudo().create(
-            [
-                {
-                    "mission_id": answer.mission_id.id,
-                    "check_id": check.id,
-                    "site_id": answer.mission_id.site_id.id,
-                    "company_id": answer.mission_id.company_id.id,
-                    "description": answer._describe_defect(),
-                    "date": answer.device_date,
-                    "photo_ids": [fields.Command.set(answer.photo_ids.ids)],
-                }
-                for check, answer in latest.items()
-            ]
+        latest = {answer.check_id: answer for answer in answers}
+        places = answers.check_id._get_defect_places()
+        known = records._find_same(
+            answers.mission_id.site_id,
+            answers.mission_id.company_id,
+            {place[-1] for place in places.values()},
         )
+        new = []
+        for check, answer in latest.items():
+            same = known.get(places[check.id], records)
+            still_open = same.filtered(lambda record: record.state != "closed")
+            if still_open:
+                still_open[-1]._see_again(answer)
+            else:
+                new.append(answer._prepare_nonconformity(places[check.id], same[-1:]))
+        records.create(new)
+
+    def _prepare_nonconformity(self, place, previous):
+        """Return the values of the non-conformity that one defect opens.
+
+        :param place: of ``field.mission.check._get_defect_places``
+        :param previous: the same defect, closed before (empty: none)
+        """
+        company = self.mission_id.company_id
+        # Read by everybody for years: the company's language, not that of who answered.
+        lang = company.partner_id.lang or self.env.lang
+        return {
+            "mission_id": self.mission_id.id,
+            "check_id": self.check_id.id,
+            "site_id": self.mission_id.site_id.id,
+            "company_id": company.id,
+            "equipment_id": place[2],
+            "description": self.with_context(lang=lang)._describe_defect(),
+            "date": self.device_date,
+            "photo_ids": [fields.Command.set(self.photo_ids.ids)],
+            "finding_ids": [fields.Command.set(self.ids)],
+            "previous_id": previous.id,
+        }
 
     def _describe_defect(self):
         """Return one defect in words: the check, the answer, the bounds, the note."""
         check = self.check_id
-        parts = [f"{check.name}: {self.display_value}"]
+        # The mission's copy is in the language of who made it; the checklist has translations.
+        parts = [f"{check.item_id.name or check.name}: {self.display_value}"]
         if check.bounds:
             parts.append(f"({check.bounds})")
         if self.note:

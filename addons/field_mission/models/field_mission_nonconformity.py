@@ -113,6 +113,7 @@ class FieldMissionCheckAnswerNonconformity(models.Model):
                     "%(who)s found it corrected on %(mission)s.", who=who, mission=where
                 )
             elif answer.result == checks.FAIL:
+                record._see_again(answer)
                 text = self.env._(
                     "%(who)s found it still open on %(mission)s.", who=who, mission=where
                 )

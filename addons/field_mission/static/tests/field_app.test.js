@@ -5,7 +5,10 @@ import {findForgotten} from "@field_mission/app/core/forgotten";
 import {decimal, readDecimal, typedDecimal} from "@field_mission/app/core/format";
 import {askedChecks, doneBlockers, replay, replayShared} from "@field_mission/app/core/reducer";
 import {addSharedOperation} from "@field_mission/app/core/registry";
+import {FieldStore} from "@field_mission/app/core/store";
 import {TransportError, readRpc, readUpload} from "@field_mission/app/core/transport";
+
+import {reactive} from "@odoo/owl";
 
 import {afterEach, beforeEach, describe, expect, test} from "@odoo/hoot";
 
@@ -63,6 +66,25 @@ function snapshotOf(values = {}) {
     return {missions: [mission(values)], products: [], shared: {}};
 }
 
+describe("store", () => {
+    test("what a form holds is kept whole, lists of photos included", async () => {
+        const kept = [];
+        const store = new FieldStore();
+        store.identity = {uid: 1, db: "field"};
+        store.database = {
+            // As IndexedDB does it.
+            write: async (names, fill) =>
+                fill({ops: {add: (one) => kept.push(structuredClone(one))}}),
+            all: async () => kept,
+            keys: async () => [],
+        };
+        const form = reactive({kind: "no_access", photos: ["a", "b"]});
+        const {kind, photos} = form;
+        await store.perform("incident", {id: 1}, {kind, photos});
+        expect(kept[0].payload).toEqual({kind: "no_access", photos: ["a", "b"]});
+    });
+});
+
 describe("forgotten stops", () => {
     const at = (text) => fromText(text).getTime();
     const line = (values) => ({mine: true, kind: "on_site", stop: false, ...values});
@@ -91,6 +113,12 @@ describe("forgotten stops", () => {
         const missions = [visit([line({start: "2026-11-30 14:00:00"})])];
         const found = findForgotten(missions, at("2026-12-01 07:00:00"));
         expect(found.proposed).toBe("2026-11-30 15:00:00");
+    });
+
+    test("brought forward by a day: the slot says nothing", () => {
+        const missions = [visit([line({start: "2026-11-29 14:00:00"})])];
+        const found = findForgotten(missions, at("2026-11-29 17:30:00"));
+        expect(found.proposed).toBe("2026-11-29 15:00:00");
     });
 
     test("a night's work is none before its end", () => {

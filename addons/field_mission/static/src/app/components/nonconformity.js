@@ -39,6 +39,10 @@ export class NonconformityPanel extends FieldComponent {
         return gravityLabels()[record.gravity];
     }
 
+    seen(record) {
+        return _t("seen at %s visits", record.seen);
+    }
+
     async send() {
         const {gravity, photos} = this.state;
         const description = this.state.description.trim();

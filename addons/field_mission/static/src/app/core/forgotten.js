@@ -26,7 +26,9 @@ export function expectedStop(mission, line) {
         return start + SHORT_BREAK;
     }
     const planned = time(mission.planned_end);
-    return planned > start ? planned : start + (mission.planned_duration || 1) * HOUR;
+    // Begun long before its slot, as when it was brought forward: the slot says nothing.
+    const isInSlot = planned > start && time(mission.planned_start) - start < RUNNING_GRACE;
+    return isInSlot ? planned : start + (mission.planned_duration || 1) * HOUR;
 }
 
 function isForgotten(mission, line, now) {

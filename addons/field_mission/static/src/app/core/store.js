@@ -378,7 +378,8 @@ export class FieldStore {
             uuid: newUuid(),
             kind,
             mission_id: mission.id,
-            payload,
+            // What a form holds is a proxy, which IndexedDB can't store; it travels as JSON anyway.
+            payload: JSON.parse(JSON.stringify(payload)),
             at: nowText(),
             base: base || null,
             after: null,
