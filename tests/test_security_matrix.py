@@ -148,6 +148,7 @@ MATRIX = {
     "field.photo.hint": OFFICE_READ,
     "field.photo.hint.dismissal": {"manager": "rwcd"},
     "field.photo.trace": {},
+    "field.purge.certificate": OFFICE_READ,
     "field.position": {"portal": "r", "technician": "r", "planner": "r", "manager": "rd"},
     # SLA
     "field.sla.policy": OFFICE_SET_UP,

@@ -11,6 +11,7 @@ from . import field_mission_check_answer
 from . import field_mission_event
 from . import field_mission_material
 from . import field_mission_report
+from . import field_mission_retention
 from . import field_mission_time
 from . import field_mission_verify
 from . import field_nonconformity
@@ -19,6 +20,7 @@ from . import field_photo
 from . import field_photo_hint
 from . import field_photo_trace
 from . import field_position
+from . import field_purge_certificate
 from . import field_request
 from . import field_signature
 from . import ir_actions_report

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.tools import SQL
 from odoo.tools.image import image_process
 
 from ..core import pictures
@@ -51,6 +52,15 @@ class FieldPhoto(models.Model):
     )
     # Metres from the site by the file's coordinates, which are not kept; -1 where it has none.
     picture_distance = fields.Integer(readonly=True, copy=False, default=-1, aggregator=None)
+    purge_id = fields.Many2one(
+        "field.purge.certificate",
+        string="Deleted under",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        groups="field_mission.group_field_planner",
+    )
     to_examine = fields.Boolean(default=True, readonly=True, copy=False)
     hint_ids = fields.One2many(
         "field.photo.hint",
@@ -82,12 +92,35 @@ class FieldPhoto(models.Model):
         raw = self.sudo().attachment_id.raw
         return image_process(raw, size=THUMBNAIL, quality=70, output_format="JPEG")
 
+    def _drop_bytes(self, certificate):
+        """Delete the bytes of these files; what was said of them stays, sealed as it is.
+
+        A few queries whatever the number: the guard of sealed files is passed by SQL, here only.
+
+        :param certificate: the ``field.purge.certificate`` that names them
+        """
+        attachments = self.attachment_id.filtered(lambda one: one.type == "binary")
+        names = attachments.mapped("store_fname")
+        self.env.execute_query(
+            SQL(
+                "UPDATE ir_attachment SET store_fname = NULL, db_datas = NULL, file_size = 0,"
+                " checksum = NULL WHERE id = ANY(%s) RETURNING id",
+                attachments.ids,
+            )
+        )
+        attachments.invalidate_recordset(flush=False)
+        for name in filter(None, names):
+            # Swept by Odoo's own collector, unless another attachment has the same bytes.
+            attachments._file_delete(name)
+        self.env["field.photo.trace"].search([("photo_id", "in", self.ids)]).unlink()
+        self.write({"purge_id": certificate.id})
+
     # ------------------------------------------------------------------ hints to the office
 
     @api.model
     def _cron_examine_photos(self):
         """Look at the photos that arrived since the last run, a batch at a time."""
-        domain = [("to_examine", "=", True), ("state", "=", "received")]
+        domain = [("to_examine", "=", True), ("state", "=", "received"), ("purge_id", "=", False)]
         remaining = self.search_count(domain)
         while photos := self.search(domain, order="id", limit=PHOTOS_PER_BATCH):
             photos._examine()

@@ -45,10 +45,28 @@ class FieldPosition(models.Model):
             days = position.company_id.sudo().field_position_days
             position.date_end = position.date and (position.date + timedelta(days=days)).date()
 
-    @api.autovacuum
-    def _gc_positions(self):
-        """Delete positions whose time is over, company by company."""
-        now = fields.Datetime.now()
-        for [company] in self.sudo()._read_group([], ["company_id"]):
-            limit = now - timedelta(days=company.field_position_days)
-            self.sudo().search([("company_id", "=", company.id), ("date", "<", limit)]).unlink()
+    @api.model
+    def _get_own_rows(self):
+        """Return all that is kept of the current user's positions, in plain types.
+
+        :return: list of ``{"date": UTC, "mission", "moment", "on_site", "latitude", "longitude",
+            "kept_until"}``; the coordinates are empty where only yes or no is kept
+        """
+        own = self.sudo().search([("user_id", "=", self.env.uid)])
+        return [
+            {
+                "date": fields.Datetime.to_string(position.date),
+                "mission": position.mission_id.name,
+                "moment": position.moment,
+                "on_site": position.on_site,
+                "latitude": position.latitude or None,
+                "longitude": position.longitude or None,
+                "kept_until": fields.Date.to_string(position.date_end),
+            }
+            for position in own
+        ]
+
+    @api.model
+    def action_export(self):
+        """Download one's own positions as a spreadsheet (CSV)."""
+        return {"type": "ir.actions.act_url", "url": "/field/positions.csv", "target": "download"}

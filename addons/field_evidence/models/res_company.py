@@ -43,6 +43,10 @@ class ResCompany(models.Model):
         " visit.",
     )
 
+    field_photo_years = fields.Integer(
+        string="Photos and files kept (years)",
+        help="After the closing of a mission's dossier; 0: they are kept.",
+    )
     field_tsa_url = fields.Char(
         string="Time-stamping service",
         help="Address of an authority (RFC 3161) that is asked to time-stamp each closed dossier."
@@ -56,6 +60,10 @@ class ResCompany(models.Model):
     _field_position_days_lawful = models.Constraint(
         "CHECK(field_position_days BETWEEN 1 AND 366)",
         "Positions are kept one year at most.",
+    )
+    _field_photo_years_positive = models.Constraint(
+        "CHECK(field_photo_years BETWEEN 0 AND 100)",
+        "The years that photos are kept can't be negative.",
     )
     _field_capture_positive = models.Constraint(
         "CHECK(field_photo_budget > 0 AND field_position_radius > 0)",

@@ -13,3 +13,4 @@ class ResConfigSettings(models.TransientModel):
     field_position_days = fields.Integer(related="company_id.field_position_days", readonly=False)
     field_tsa_url = fields.Char(related="company_id.field_tsa_url", readonly=False)
     field_tsa_certificate = fields.Text(related="company_id.field_tsa_certificate", readonly=False)
+    field_photo_years = fields.Integer(related="company_id.field_photo_years", readonly=False)

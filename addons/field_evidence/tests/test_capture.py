@@ -1,11 +1,9 @@
 import hashlib
 import io
 import json
-from datetime import timedelta
 
 from PIL import Image
 
-from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, tagged
 
@@ -160,16 +158,6 @@ class TestCapture(FieldEvidenceCommon):
             position.with_user(self.office).search([])
         with self.assertRaises(AccessError):
             position.with_user(self.tech_user).on_site = False
-
-    def test_positions_go_when_their_time_is_over(self):
-        self.company.field_position_days = 60
-        _answer, position = self._position("presence")
-        position.sudo().date = fields.Datetime.now() - timedelta(days=59)
-        position._gc_positions()
-        self.assertTrue(position.exists())
-        position.sudo().date = fields.Datetime.now() - timedelta(days=61)
-        position._gc_positions()
-        self.assertFalse(position.exists())
 
 
 @tagged("post_install", "-at_install")
