@@ -1,9 +1,10 @@
 """A verifier of sealed dossiers written from `docs/evidence.md` alone: nothing of ours is imported.
 
-Usage: python evidence_verifier.py FOLDER [COUNT:HASH …]
+Usage: python evidence_verifier.py FOLDER [COUNT:HASH | digest-DAY.json …]
 
 FOLDER is an unpacked dossier; the further arguments are heads noted elsewhere (a printed report,
-a mail). Prints what does not hold and ends with 1, or says that the dossier is intact.
+a mail) and daily digests as they were mailed. Prints what does not hold and ends with 1, or says that the
+dossier is intact.
 """
 
 from __future__ import annotations
@@ -160,6 +161,58 @@ def check_columns(line: dict, columns: dict) -> bool:
     }
 
 
+# §6, daily digests
+
+
+def mark(line: dict) -> str:
+    """Return the mark of one line."""
+    names = ("author", "device_date", "item", "server_date")
+    return sha256("mark", canonical({name: line[name] for name in names}))[:16]
+
+
+def check_digests(payloads: list[str], hashes: list[str] | None = None) -> set[int]:
+    """Return the places (from 1) of the digests that are not linked to the one before.
+
+    :param payloads: the files' texts, by number
+    :param hashes: what was noted of each, where it was
+    """
+    bad: set[int] = set()
+    before: dict | None = None
+    for place, payload in enumerate(payloads, start=1):
+        said = json.loads(payload)
+        if canonical(said) != payload:
+            bad.add(place)
+        if hashes and sha256("digest", payload) != hashes[place - 1]:
+            bad.add(place)
+        start = sha256("digest-genesis", canonical({"v": 1, "chain": said["chain"]}))
+        if said["number"] == 1 and said["prev"] != start:
+            bad.add(place)
+        if before is not None and (
+            said["prev"] != sha256("digest", payloads[place - 2])
+            or said["number"] != before["number"] + 1
+        ):
+            bad.add(place)
+        before = said
+    return bad
+
+
+def noted_in(payload: str, chain: str) -> dict | None:
+    """Return what a digest notes of one dossier: ``{"count", "head", "marks": list}``, or None."""
+    for row in json.loads(payload)["dossiers"]:
+        if row["chain"] == chain:
+            marks = [row["marks"][n : n + 16] for n in range(0, len(row["marks"]), 16)]
+            return {"count": row["count"], "head": row["head"], "marks": marks}
+    return None
+
+
+def check_marks(lines: list[dict], noted: dict) -> set[int]:
+    """Return the numbers whose line is not the one that a digest noted under them."""
+    known = {line["seq"]: mark(line) for line in lines}
+    return {
+        number for number, one in enumerate(noted["marks"], start=1) if known.get(number) != one
+    }
+
+
 # §5, as files
 
 
@@ -174,8 +227,15 @@ def main(folder: Path, noted: list[str]) -> int:
     heads = [(head["count"], head["head"])]
     if head["closed_count"]:
         heads.append((head["closed_count"], head["closed_head"]))
-    heads += [(int(mark.split(":")[0]), mark.split(":")[1]) for mark in noted]
+    digests = [Path(name).read_text("utf-8") for name in noted if name.endswith(".json")]
+    heads += [
+        (int(one.split(":")[0]), one.split(":")[1]) for one in noted if not one.endswith(".json")
+    ]
+    listed = [row for text in digests if (row := noted_in(text, head["chain"]))]
+    heads += [(row["count"], row["head"]) for row in listed]
     bad = check_journal(head["chain"], lines, heads)
+    for row in listed:
+        bad |= check_marks(lines, row)
     present = {
         hashlib.sha256(path.read_bytes()).hexdigest() for path in (folder / "files").glob("*")
     }

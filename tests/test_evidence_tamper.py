@@ -5,6 +5,7 @@ import random
 from collections import namedtuple
 from datetime import timedelta
 
+from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import SQL
 
@@ -50,6 +51,8 @@ KINDS = (
     "insert",
     "swap two missions' items",
     "hash anew",
+    "make all anew",
+    "cut the tail and the heads",
 )
 
 
@@ -69,6 +72,8 @@ class TamperCase(FieldEvidenceCommon):
         cls.missions = cls.env["field.mission"]
         for number in range(cls.dossiers):
             cls.missions |= cls._visit(number)
+        today = fields.Date.today()
+        cls.digest = cls.env["field.evidence.digest"]._write_digest(cls.company, today)
 
     @classmethod
     def _visit(cls, number):
@@ -119,7 +124,10 @@ class TamperCase(FieldEvidenceCommon):
         )
         lines = [self._line_of_file(row) for row in columns]
         heads = [(head["count"], head["head_hash"]), (head["closed_count"], head["closed_hash"])]
-        bad = other.check_journal(head["uuid"], lines, heads)
+        noted = other.noted_in(self.digest.payload, head["uuid"])
+        heads.append((noted["count"], noted["head"]))
+        heads = [mark for mark in heads if mark[0]]
+        bad = other.check_journal(head["uuid"], lines, heads) | other.check_marks(lines, noted)
         names = ("kind", "res_model", "res_id", "bytes_sha256")
         for line, row in zip(lines, columns, strict=True):
             try:
@@ -281,6 +289,29 @@ class TamperCase(FieldEvidenceCommon):
                 one.id,
             )
         return set(range(start, len(self.lines_of[mission]) + 1))
+
+    def _alter_make_all_anew(self, mission, line):
+        """The database's owner: the dossier's own heads are made anew too."""
+        changed = self._alter_hash_anew(mission, line)
+        self._move_heads(mission)
+        return {line.sequence} & changed
+
+    def _alter_cut_the_tail_and_the_heads(self, mission, line):
+        line = line if line.sequence > 1 else self.lines_of[mission][1]
+        changed = self._alter_cut_the_tail(mission, line)
+        self._move_heads(mission)
+        return changed
+
+    def _move_heads(self, mission):
+        self._force(
+            "UPDATE field_evidence_dossier AS dossier SET count = line.sequence,"
+            " head_hash = line.hash, closed_count = closing.sequence, closed_hash = closing.hash"
+            " FROM field_evidence AS line LEFT JOIN field_evidence AS closing"
+            " ON closing.mission_id = line.mission_id AND closing.kind = 'close'"
+            " WHERE dossier.mission_id = %s AND line.mission_id = %s AND line.sequence ="
+            " (SELECT max(sequence) FROM field_evidence WHERE mission_id = %s)",
+            *[mission.id] * 3,
+        )
 
     # ------------------------------------------------------------------ the judgement
 

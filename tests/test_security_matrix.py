@@ -149,6 +149,8 @@ MATRIX = {
     "field.photo.hint.dismissal": {"manager": "rwcd"},
     "field.photo.trace": {},
     "field.purge.certificate": OFFICE_READ,
+    "field.evidence.notice": OFFICE_READ,
+    "field.evidence.digest": {"manager": "r"},
     "field.position": {"portal": "r", "technician": "r", "planner": "r", "manager": "rd"},
     # SLA
     "field.sla.policy": OFFICE_SET_UP,

@@ -15,7 +15,10 @@ def post_init_hook(env):
 
 def uninstall_hook(env):
     """Take the triggers' functions away; the tables go with the models."""
-    guarded = ("evidence_journal", "evidence_dossier", "evidence_timestamp", "purge_certificate")
+    guarded = (
+        *("evidence_journal", "evidence_dossier", "evidence_digest"),
+        *("evidence_timestamp", "purge_certificate"),
+    )
     for name in (f"field_{table}_guard" for table in guarded):
         env.cr.execute(SQL("DROP FUNCTION IF EXISTS %s() CASCADE", SQL.identifier(name)))
     env["ir.config_parameter"].sudo().set_param(INSTALLED, False)

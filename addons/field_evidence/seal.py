@@ -27,6 +27,11 @@ VERSION = 1
 ITEM_TAG = b"field-evidence/item/1\n"
 ENTRY_TAG = b"field-evidence/entry/1\n"
 GENESIS_TAG = b"field-evidence/genesis/1\n"
+MARK_TAG = b"field-evidence/mark/1\n"
+DIGEST_TAG = b"field-evidence/digest/1\n"
+DIGEST_GENESIS_TAG = b"field-evidence/digest-genesis/1\n"
+#: Length of a mark: enough to tell entries of one journal apart.
+MARK_LENGTH = 16
 MAX_INT = 2**53 - 1
 HEX64 = re.compile(r"[0-9a-f]{64}\Z")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z")
@@ -175,6 +180,16 @@ def genesis(chain: str) -> str:
     return _digest(GENESIS_TAG, canonical({"v": VERSION, "chain": chain}))
 
 
+def digest_genesis(chain: str) -> str:
+    """Return what stands as ``prev`` in the first daily digest of the series ``chain``."""
+    return _digest(DIGEST_GENESIS_TAG, canonical({"v": VERSION, "chain": chain}))
+
+
+def digest_hash(payload: str) -> str:
+    """Return the hash of a daily digest from its payload (canonical text)."""
+    return _digest(DIGEST_TAG, payload)
+
+
 def _digest(tag: bytes, text: str) -> str:
     # "surrogatepass": a text damaged in the database must give a difference, not a crash.
     return hashlib.sha256(tag + text.encode("utf-8", "surrogatepass")).hexdigest()
@@ -215,6 +230,16 @@ class Entry:
         """Return the hash that this line's fields give."""
         return _digest(ENTRY_TAG, canonical(self.statement(chain)))
 
+    def mark(self) -> str:
+        """Return what tells this line from others whatever its number and its neighbours."""
+        said = {
+            "item": self.item,
+            "author": self.author,
+            "device_date": self.device_date,
+            "server_date": self.server_date,
+        }
+        return _digest(MARK_TAG, canonical(said))[:MARK_LENGTH]
+
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -222,13 +247,14 @@ class Head:
 
     ``exact``: the journal ends there (the live head). Otherwise it is a mark made at some time
     (a closing, a printed report) and the journal may have gone on. ``label`` says where it is
-    noted.
+    noted. ``outside``: somebody else holds it too, so who changed the journal could not change it.
     """
 
     count: int
     hash: str
     label: str = ""
     exact: bool = False
+    outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -554,7 +580,9 @@ class _Verification:
 
     def check_heads(self, placed: dict[int, _Row]) -> None:
         """Compare with the heads noted elsewhere; narrow down what was rewritten."""
-        proven = self.proven_places(placed)
+        proven = self.proven_places(placed, self.heads)
+        # What the house noted for itself, its live head first, says nothing against those.
+        firm = self.proven_places(placed, [head for head in self.heads if head.outside])
         last_good = 0
         for head in self.heads:
             row = placed.get(head.count)
@@ -562,16 +590,16 @@ class _Verification:
                 last_good = head.count
             elif head.count == 0 and head.hash in ("", self.genesis):
                 continue
-            elif head.count == 0 or head.count in proven:
+            elif head.count == 0 or head.count in (firm if head.outside else proven):
                 # The journal leads to a later head: it is this note that is wrong.
                 self.add(HEAD, head.count, label=head.label)
             elif row and row.sound:
                 self.add(REWRITTEN, last_good + 1, head.count, label=head.label)
 
-    def proven_places(self, placed: dict[int, _Row]) -> set[int]:
-        """Return the numbers from which unbroken links lead to a noted head that agrees."""
+    def proven_places(self, placed: dict[int, _Row], heads: Iterable[Head]) -> set[int]:
+        """Return the numbers from which unbroken links lead to one of ``heads`` that agrees."""
         proven: set[int] = set()
-        for head in self.heads:
+        for head in heads:
             place = head.count
             row = placed.get(place)
             wanted: str | None = head.hash

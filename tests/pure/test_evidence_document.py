@@ -124,3 +124,43 @@ def test_the_program_verifies_an_unpacked_dossier(tmp_path):
     run = subprocess.run([*program, f"3:{'0' * 64}"], capture_output=True, text=True)
     assert run.returncode == 1
     assert "[3]" in run.stdout
+
+
+def test_the_program_verifies_a_dossier_against_a_mailed_digest(tmp_path):
+    """Whoever makes a dossier anew, heads and all, is contradicted by the digest, item by item."""
+    entries, head = journal(6, random.Random(2))
+    digest = {"v": 1, "chain": "series", "number": 1, "day": "2025-12-01"}
+    digest |= {"company": {"id": 1, "name": "Us"}, "prev": seal.digest_genesis("series")}
+    marks = "".join(entry.mark() for entry in entries)
+    row = {"chain": CHAIN, "count": head.count, "head": head.hash, "name": "M1", "marks": marks}
+    payload = seal.canonical({**digest, "dossiers": [row]})
+    (tmp_path / "digest-2025-12-01.json").write_text(payload, "utf-8")
+    assert other.check_digests([payload], [seal.digest_hash(payload)]) == set()
+    following = {**digest, "number": 2, "prev": seal.digest_hash(payload), "dossiers": []}
+    chained = [payload, seal.canonical(following)]
+    assert other.check_digests(chained) == set()
+    assert other.check_digests([payload.replace("M1", "M2"), chained[1]]) == {2}
+    said = asdict(entries[2])
+    assert other.mark(said) == entries[2].mark()
+
+    forged = entries[:2]
+    for entry in entries[2:]:
+        item = seal.parse(entry.payload)
+        if entry.seq == 3:
+            item["data"] = {"text": "forged"}
+        before = seal.Head(forged[-1].seq, forged[-1].hash)
+        draft = seal.Draft(item, entry.author, entry.device_date)
+        forged += seal.append(CHAIN, before, [draft], entry.server_date)
+    folder = tmp_path / "dossier"
+    (folder / "files").mkdir(parents=True)
+    for lines, code, text in ((entries, 0, "intact"), (forged, 1, "[3, 6]")):
+        last = lines[-1]
+        mark = {"v": 1, "chain": CHAIN, "count": last.seq, "head": last.hash}
+        mark |= {"closed_count": None, "closed_head": None}
+        (folder / "journal.jsonl").write_bytes(seal.dump_journal(lines))
+        (folder / "head.json").write_text(json.dumps(mark))
+        command = [sys.executable, str(ROOT / "tests" / "evidence_verifier.py"), str(folder)]
+        assert subprocess.run(command, capture_output=True).returncode == 0
+        command.append(str(tmp_path / "digest-2025-12-01.json"))
+        run = subprocess.run(command, capture_output=True, text=True)
+        assert (run.returncode, text in run.stdout) == (code, True), run.stdout

@@ -1,6 +1,9 @@
 from . import field_evidence
 from . import field_evidence_dossier
 from . import field_evidence_timestamp
+from . import field_evidence_notice
+from . import field_evidence_digest
+from . import field_evidence_digest_verify
 from . import field_evidence_verification
 from . import field_evidence_source
 from . import field_document_ack
@@ -14,6 +17,7 @@ from . import field_mission_report
 from . import field_mission_retention
 from . import field_mission_time
 from . import field_mission_verify
+from . import field_mission_noted
 from . import field_nonconformity
 from . import field_operation
 from . import field_photo

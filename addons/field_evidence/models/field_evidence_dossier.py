@@ -20,6 +20,7 @@ HEAD_FIELDS = (
     "missing_count",
     "missing_accepted",
     "report_due",
+    "notice_due",
 )
 
 
@@ -69,9 +70,20 @@ class FieldEvidenceDossier(models.Model):
         readonly=True,
         groups="field_mission.group_field_planner",
     )
+    notice_due = fields.Boolean(
+        readonly=True, help="Who signed waits to be told the number of items and the head."
+    )
+    digest_count = fields.Integer(
+        string="Items in the digest",
+        readonly=True,
+        aggregator=None,
+        help="Number of the closing that the last digest noted.",
+    )
 
     _mission_unique = models.Constraint("UNIQUE(mission_id)", "This mission already has a dossier.")
     _report_due_idx = models.Index("(id) WHERE report_due")
+    _notice_due_idx = models.Index("(id) WHERE notice_due")
+    _digest_due_idx = models.Index("(mission_id) WHERE closed_count > COALESCE(digest_count, 0)")
 
     def init(self):
         """Let the database itself refuse that a head goes back or changes its dossier."""
@@ -87,6 +99,7 @@ class FieldEvidenceDossier(models.Model):
                         AND (COALESCE(NEW.closed_count, 0) > COALESCE(OLD.closed_count, 0)
                             OR (NEW.closed_hash, NEW.closed_date)
                                 IS NOT DISTINCT FROM (OLD.closed_hash, OLD.closed_date))
+                        AND COALESCE(NEW.digest_count, 0) >= COALESCE(OLD.digest_count, 0)
                         AND (NEW.count > OLD.count OR (
                             (NEW.count, NEW.head_hash, NEW.last_date)
                             IS NOT DISTINCT FROM (OLD.count, OLD.head_hash, OLD.last_date)))
@@ -210,7 +223,10 @@ class FieldEvidenceDossier(models.Model):
                         missing_accepted =
                             CASE WHEN closing THEN new.accepted ELSE missing_accepted END,
                         report_due = CASE
-                            WHEN closing THEN new.missing = 0 OR new.accepted ELSE report_due END
+                            WHEN closing THEN new.missing = 0 OR new.accepted ELSE report_due END,
+                        -- Once when the work is done, and again when the last file has arrived.
+                        notice_due = notice_due OR (closing
+                            AND (closed_count IS NULL OR new.missing = 0 OR new.accepted))
                     FROM new WHERE dossier.id = new.id
                     RETURNING dossier.id, dossier.mission_id
                 ), asked AS (
@@ -232,22 +248,44 @@ class FieldEvidenceDossier(models.Model):
         )
         dossiers = self.browse([row["id"] for row in advances])
         dossiers._forget(HEAD_FIELDS)
-        if any(row["closed"] and (row["accepted"] or not row["missing_count"]) for row in advances):
+        if any(row["closed"] for row in advances):
             cron = self.env["ir.model.data"]._xmlid_to_res_id(REPORT_CRON, raise_if_not_found=True)
             self.env["ir.cron"].sudo().browse(cron)._trigger()
 
-    def _set_report_due(self, due):
-        """Note whether the final reports of these dossiers wait to be made."""
+    def _set_due(self, name, due):
+        """Note whether something waits to be done for these dossiers.
+
+        :param name: ``report_due`` or ``notice_due``
+        :param due: whether it waits
+        """
         if self:
             self.env.execute_query(
                 SQL(
-                    "UPDATE field_evidence_dossier SET report_due = %s WHERE id = ANY(%s)"
-                    " RETURNING id",
+                    "UPDATE field_evidence_dossier SET %s = %s WHERE id = ANY(%s) RETURNING id",
+                    SQL.identifier(name),
                     due,
                     self.ids,
                 )
             )
-            self._forget(["report_due"])
+            self._forget([name])
+
+    @api.model
+    def _note_digested(self, closings):
+        """Note up to which closing the daily digests have listed these dossiers.
+
+        :param closings: list of ``{"id": dossier, "count": number of the closing}``
+        """
+        if closings:
+            self.env.execute_query(
+                SQL(
+                    "UPDATE field_evidence_dossier AS dossier SET digest_count = noted.count"
+                    " FROM unnest(%s, %s) AS noted (id, count) WHERE dossier.id = noted.id"
+                    " RETURNING dossier.id",
+                    [row["id"] for row in closings],
+                    [row["count"] for row in closings],
+                )
+            )
+            self.browse([row["id"] for row in closings])._forget(["digest_count"])
 
     def _forget(self, names):
         """Let these fields, and what is computed from them, be read again."""
@@ -327,7 +365,8 @@ class FieldEvidenceDossier(models.Model):
                 stamped=mission.with_context(lang=answer["lang"])._report_moment(stamp.date),
                 authority=stamp.authority,
             )
-        if seal.verify(dossier.uuid, lines._to_entries(), dossier._get_heads()):
+        heads = dossier._get_heads() + mission._get_noted_heads()[mission.id]
+        if seal.verify(dossier.uuid, lines._to_entries(), heads):
             answer["verdict"] = "altered"
         elif head or count:
             answer["verdict"] = "sealed" if line else "other"
@@ -336,7 +375,7 @@ class FieldEvidenceDossier(models.Model):
         return answer
 
     def _get_heads(self):
-        """Return the heads noted of one journal, besides what its reports print.
+        """Return the heads noted of one journal in its own row.
 
         :return: list of ``seal.Head``
         """

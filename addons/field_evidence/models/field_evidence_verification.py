@@ -24,6 +24,11 @@ class FieldEvidenceVerification(models.Model):
     )
     count = fields.Integer(string="Items", readonly=True, aggregator=None)
     head_hash = fields.Char(string="Head of the journal", readonly=True, size=64)
+    noted = fields.Char(
+        string="Compared with",
+        readonly=True,
+        help="Where else the head was noted: reports, messages, daily digests.",
+    )
     findings = fields.Json(readonly=True)
     findings_html = fields.Html(compute="_compute_findings_html", string="What was touched")
 

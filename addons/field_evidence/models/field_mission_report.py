@@ -124,7 +124,7 @@ class FieldMissionReport(models.Model):
             record=attachment,
             digest=(seal.bytes_digest(pdf), len(pdf)),
         )
-        mission.evidence_dossier_id._set_report_due(False)
+        mission.evidence_dossier_id._set_due("report_due", False)
         return attachment.with_env(self.env)
 
     def _get_report_file_name(self, version):
@@ -152,7 +152,9 @@ class FieldMissionReport(models.Model):
         for attachment in attachments:
             try:
                 mark = seal.parse(attachment.description)
-                head = seal.Head(int(mark["count"]), str(mark["head"]), attachment.name)
+                head = seal.Head(
+                    int(mark["count"]), str(mark["head"]), attachment.name, outside=True
+                )
             except (seal.SealError, KeyError, TypeError, ValueError):
                 continue
             heads[attachment.res_id].append(head)
@@ -160,8 +162,9 @@ class FieldMissionReport(models.Model):
 
     @api.model
     def _cron_make_reports(self):
-        """Make the final reports that are due, a few a run."""
+        """Do what closed dossiers wait for, a few a run: tell who signed, make the final report."""
         dossiers = self.env["field.evidence.dossier"]
+        self.env["field.evidence.notice"]._send_due()
         cron = self.env["ir.cron"]
         domain = [("report_due", "=", True)]
         due = dossiers.search(domain, limit=REPORTS_PER_RUN)
@@ -172,10 +175,10 @@ class FieldMissionReport(models.Model):
                 with self.env.cr.savepoint():
                     if mission._is_report_final() and not mission._get_current_reports():
                         mission._make_report()
-                    dossier._set_report_due(False)
+                    dossier._set_due("report_due", False)
             except UserError as error:
                 _logger.info("The report of %s was not made: %s", mission.name, error)
-                dossier._set_report_due(False)
+                dossier._set_due("report_due", False)
                 mission._tell_report_problem(str(error))
             remaining -= 1
             if not cron._commit_progress(1, remaining=remaining):
@@ -230,7 +233,7 @@ class FieldMissionReport(models.Model):
             lambda mission: mission.id not in reports and mission._is_report_final()
         )
         if len(due) > REPORTS_AT_ONCE:
-            due.evidence_dossier_id._set_report_due(True)
+            due.evidence_dossier_id._set_due("report_due", True)
             self.env.ref("field_evidence.ir_cron_make_reports").sudo()._trigger()
             return reports
         for mission in due:

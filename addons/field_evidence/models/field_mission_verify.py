@@ -34,6 +34,7 @@ class FieldMissionVerify(models.Model):
     )
     evidence_verdict = fields.Selection(related="evidence_verification_id.verdict")
     evidence_findings = fields.Html(related="evidence_verification_id.findings_html")
+    evidence_noted = fields.Char(related="evidence_verification_id.noted")
     evidence_verified_on = fields.Datetime(related="evidence_verification_id.date")
 
     @api.depends("evidence_verification_ids")
@@ -60,6 +61,7 @@ class FieldMissionVerify(models.Model):
                     "count": results[mission.id]["count"],
                     "head_hash": results[mission.id]["head"],
                     "findings": results[mission.id]["findings"],
+                    "noted": results[mission.id]["noted"],
                 }
                 for mission in self
             ]
@@ -99,7 +101,8 @@ class FieldMissionVerify(models.Model):
         """Compare the journals of these missions with themselves, their heads and their sources.
 
         :return: ``{mission_id: {"verdict": "intact" | "altered" | "none", "count": entries,
-            "head": hash of the last one, "findings": [{"code", "seq", "last", "text"}, …]}}``
+            "head": hash of the last one, "findings": [{"code", "seq", "last", "text"}, …],
+            "noted": where the heads stand that were compared besides, in words}}``
         """
         self.env["field.evidence"]._seal_pending()
         # What the database and the disk say now, not what this transaction remembers.
@@ -109,13 +112,15 @@ class FieldMissionVerify(models.Model):
         lines_of = lines.grouped("mission_id")
         dossiers = self.env["field.evidence.dossier"].sudo()
         dossier_of = dossiers.search([("mission_id", "in", self.ids)]).grouped("mission_id")
-        marks = missions._get_report_heads()
+        notes = missions._get_digest_notes()
+        heads = missions._get_noted_heads(notes)
         current = missions._get_current_sources()
         results = {}
         for mission in missions:
             own = lines_of.get(mission, lines.browse())
             dossier = dossier_of.get(mission, dossiers)
-            findings = mission._verify_journal(dossier, own, marks[mission.id])
+            findings = mission._verify_journal(dossier, own, heads[mission.id])
+            findings += mission._verify_digests(dossier, own, notes[mission.id], findings)
             findings += mission._verify_stamps(dossier)
             findings += mission._verify_sources(own, current[mission.id])
             verdict = "altered" if findings else ("intact" if own else "none")
@@ -124,6 +129,7 @@ class FieldMissionVerify(models.Model):
                 "count": len(own),
                 "head": own[-1:].hash or False,
                 "findings": findings,
+                "noted": ", ".join(dict.fromkeys(head.label for head in heads[mission.id])),
             }
         return results
 

@@ -14,6 +14,18 @@ class ResCompany(models.Model):
         " conditions…",
     )
 
+    field_head_mail = fields.Boolean(
+        string="Mail the seal to who signed",
+        default=True,
+        help="When the work is done, who signed is mailed the number of sealed items and their"
+        " head, where an address is known: the proof that nothing is changed afterwards.",
+    )
+    field_digest_email = fields.Char(
+        string="Address of the daily digest",
+        help="Each night the heads of the dossiers that were closed leave the house for this"
+        " address. Choose one that whoever runs the database can't write to: your lawyer, your"
+        " accountant, an archive.",
+    )
     field_photo_budget = fields.Integer(
         string="Photos per mission (MB)",
         default=40,
