@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from . import databases
@@ -15,6 +16,15 @@ _HEADER = {
     "Content-Type": "text/plain; charset=UTF-8",
     "Content-Transfer-Encoding": "8bit",
 }
+
+# A line never begins with one of these signs, nor ends with an opening quote.
+_BEFORE_SIGN = re.compile(r"(?<=\S) (?=»|[:;?!](?:[\s<)]|$))")
+_AFTER_QUOTE = re.compile(r"« ")
+
+
+def typeset(french: str) -> str:
+    """Return a French sentence with no-break spaces before « : ; ? ! » and inside quotes."""
+    return _AFTER_QUOTE.sub("«\u00a0", _BEFORE_SIGN.sub("\u00a0", french))
 
 
 def folder_of(module: str) -> Path:
@@ -84,6 +94,8 @@ def write(module: str, exported: Path) -> tuple[int, int]:
     # polib keeps what left the code as obsolete; the history is in git.
     for entry in list(french.obsolete_entries()):
         french.remove(entry)
+    for entry in french:
+        entry.msgstr = typeset(entry.msgstr)
     order = {entry.msgid: number for number, entry in enumerate(pot)}
     french.sort(key=lambda entry: order[entry.msgid])
     french.save(str(path))

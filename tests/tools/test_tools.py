@@ -163,6 +163,20 @@ def test_merging_keeps_the_french(tmp_path, monkeypatch):
     assert i18n.write("field_x", exported) == (2, 1)
 
 
+@pytest.mark.parametrize(
+    "typed, set_",
+    [
+        ("Dans « À refacturer ».", "Dans «\u00a0À refacturer\u00a0»."),
+        ("%(who)s : quand ?", "%(who)s\u00a0: quand\u00a0?"),
+        ("(oui !) <b>Total :</b> 12", "(oui\u00a0!) <b>Total\u00a0:</b> 12"),
+        ("https://example.com ?a=1 :nom", "https://example.com ?a=1 :nom"),
+        ("Déjà\u00a0: rien ne change", "Déjà\u00a0: rien ne change"),
+    ],
+)
+def test_french_signs_never_begin_a_line(typed, set_):
+    assert i18n.typeset(typed) == set_
+
+
 def test_untranslated_and_fuzzy_terms_are_named(tmp_path):
     path = tmp_path / "fr.po"
     path.write_text(

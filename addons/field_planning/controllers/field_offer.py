@@ -40,7 +40,7 @@ class FieldOfferPage(http.Controller):
         """
         offer = request.env["field.offer"]._get_by_token(offer_id, token)
         if not offer:
-            raise NotFound()
+            return _answer("field_planning.offer_unknown", {"lang": request.env.lang}, 404)
         offer = offer.with_context(lang=offer.lang)
         request.update_context(lang=offer.lang)
         problem = None
@@ -85,7 +85,7 @@ class FieldOfferPage(http.Controller):
 
 def _render(offer, problem, csrf=False):
     hindrance = offer._get_hindrance()
-    response = request.render(
+    return _answer(
         "field_planning.offer_page",
         {
             "offer": offer,
@@ -96,6 +96,10 @@ def _render(offer, problem, csrf=False):
             "own": request.env.user == offer.employee_id.user_id,
         },
     )
+
+
+def _answer(template, values, status=200):
+    response = request.render(template, values, status=status)
     response.headers.extend(HEADERS)
     return response
 

@@ -56,6 +56,7 @@ class FieldVisitDue(models.Model):
     mission_id = fields.Many2one(
         "field.mission", index=True, ondelete="set null", readonly=True, check_company=True
     )
+    mission_number = fields.Char(related="mission_id.name", string="Mission number")
     mission_state = fields.Selection(related="mission_id.state", string="Mission status")
     technician_id = fields.Many2one(related="mission_id.technician_id")
     planned_start = fields.Datetime(related="mission_id.planned_start")

@@ -160,7 +160,11 @@ class TestScreenTours(HttpCase, FieldPlanningCommon):
         here = self._planned("Tour place", self._noon())
         nowhere = self._planned("Tour nowhere", self._noon() + timedelta(hours=2))
         nowhere.site_id.write({"partner_latitude": 0, "partner_longitude": 0})
-        self._only("field_planning.field_mission_action_map", [("id", "in", (here | nowhere).ids)])
+        # West of all others, in the map's corner with the legend.
+        west = self._planned("Tour west", self._noon() + timedelta(hours=4))
+        west.site_id.partner_longitude = HOME[1] - 0.5
+        shown = here | nowhere | west
+        self._only("field_planning.field_mission_action_map", [("id", "in", shown.ids)])
         self.start_tour("/odoo/field-map", "field_map_missions", login=self.planner.login)
 
     def test_pin_of_a_site(self):

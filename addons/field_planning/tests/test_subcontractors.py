@@ -508,6 +508,7 @@ class TestOfferPage(SubcontractorCommon, HttpCase):
         self.assertEqual(self.offer.state, "declined")
         page = self.url_open(self.url)
         self.assertNotIn("<b>Booked</b>", page.text)
+        self.assertIn(self.mission.name, page.text)
         self.assertEqual(self.mission.state, "draft")
 
     @mute_logger("odoo.http")
@@ -517,7 +518,12 @@ class TestOfferPage(SubcontractorCommon, HttpCase):
             f"/field/offer/{self.offer.id + 1000}/{self.offer.access_token}",
             f"/field/offer/{self.offer.id}/x",
         ):
-            self.assertEqual(self.url_open(url, data={"answer": "accept"}).status_code, 404)
+            page = self.url_open(
+                url, data={"answer": "accept"}, headers={"Accept-Language": "en-US"}
+            )
+            self.assertEqual(page.status_code, 404)
+            self.assertIn("This link leads to no offer.", page.text)
+            self.assertNotIn(self.mission.name, page.text)
         self.env.invalidate_all()
         self.assertEqual(self.offer.state, "pending")
 

@@ -201,6 +201,27 @@ class TestVisitRegister(FieldVisitCommon):
         }
         return wizard.create({**values, **vals})
 
+    def test_this_and_the_next_ones_is_what_its_button_opens(self):
+        wizard = self.env["field.visit.change"].with_user(self.planner)
+        chosen = {"default_plan_id": self.plan.id, "default_due_id": self.second.id}
+        button = Form(wizard.with_context(**chosen, default_scope="next"))
+        self.assertEqual(button.scope, "next")
+        self.assertEqual(button.date_from, self.second.due_date)
+        self.assertEqual(Form(wizard.with_context(**chosen)).scope, "this")
+
+    def test_a_decision_says_what_was_published(self):
+        decision = self.env["field.visit.decision"].with_user(self.planner)
+        wizard = decision.create({"due_ids": self.second.ids, "reason": "Works"})
+        self.assertFalse(wizard.published_note)
+        mission = self.second.sudo().mission_id
+        mission.technician_id = self.tech
+        mission.action_plan()
+        mission.action_publish()
+        self.assertEqual(self.second.mission_number, mission.name)
+        wizard = decision.create({"due_ids": self.second.ids, "reason": "Works"})
+        self.assertIn(mission.name, wizard.published_note)
+        self.assertEqual(wizard.due_count, 1)
+
     def test_change_this_one_only(self):
         self._change(
             scope="this", due_id=self.second.id, new_date=date(2026, 12, 8), reason="Works"

@@ -18,7 +18,7 @@ class FieldVisitChange(models.TransientModel):
     plan_id = fields.Many2one("field.visit.plan", required=True)
     due_id = fields.Many2one(
         "field.visit.due",
-        string="Visit",
+        string="Visit due",
         domain="[('plan_id', '=', plan_id), ('state', 'in', ('open', 'moved'))]",
     )
     scope = fields.Selection(
@@ -46,7 +46,7 @@ class FieldVisitChange(models.TransientModel):
             values["plan_id"] = plan.id
             for name in RULE_FIELDS:
                 values[name] = plan[name]
-        if due:
+        if due and "default_scope" not in self.env.context:
             values["scope"] = "this"
         return values
 

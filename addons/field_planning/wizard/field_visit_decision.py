@@ -8,7 +8,7 @@ class FieldVisitDecision(models.TransientModel):
     _description = "Decision on obligations"
 
     due_ids = fields.Many2many("field.visit.due", string="Obligations", required=True)
-    due_count = fields.Integer(compute="_compute_due_count", string="How many")
+    due_count = fields.Integer(compute="_compute_due_count", string="Visits chosen")
     decision = fields.Selection(
         [("move", "Move to another date"), ("waive", "Waive"), ("mission", "Make a mission again")],
         default="move",
@@ -31,7 +31,7 @@ class FieldVisitDecision(models.TransientModel):
             )
             names = ", ".join(missions.mapped("display_name"))
             wizard.published_note = (
-                self.env._("Already published, will leave the technician's tour: %s", names)
+                self.env._("Already published: it leaves the technician's tour. %s", names)
                 if names and wizard.decision != "mission"
                 else False
             )

@@ -577,6 +577,31 @@ describe("sending", () => {
         expect(await db.keys("blobs")).toEqual(["f1"]);
         expect(server.pulls).toBe(1);
         expect(statuses.at(-1)).toBe("offline");
+        expect(await db.getMeta("held")).toEqual({f1: {why: "large", size: 1}});
+        engine.net.upload = upload;
+        await engine.sync();
+        expect(await db.keys("blobs")).toEqual([]);
+        expect(await db.getMeta("held")).toEqual({});
+    });
+
+    test("a file larger than the server reads is not sent, a refused one keeps the reason", async () => {
+        const bytes = new ArrayBuffer(25 * 1024 * 1024 + 1);
+        await db.write(["blobs"], ({blobs}) => {
+            blobs.put({uuid: "f1", bytes, mimetype: "image/jpeg"});
+            blobs.put({uuid: "f2", bytes: bytes.slice(0, 2), mimetype: "text/html"});
+        });
+        const asked = [];
+        engine.net.upload = (uuid) => {
+            asked.push(uuid);
+            throw new TransportError("refused", "Only pictures.");
+        };
+        await engine.sync();
+        await engine.sync();
+        expect(asked).toEqual(["f2"]);
+        expect(await db.getMeta("held")).toEqual({
+            f1: {why: "large", size: bytes.byteLength},
+            f2: {why: "refused", message: "Only pictures.", size: 2},
+        });
     });
 
     test("somebody else is logged in: nothing is sent, all is parked until its owner is back", async () => {

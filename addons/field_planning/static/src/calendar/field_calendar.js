@@ -3,6 +3,7 @@ import {ConfirmationDialog} from "@web/core/confirmation_dialog/confirmation_dia
 import {serializeDate, serializeDateTime} from "@web/core/l10n/dates";
 import {_t} from "@web/core/l10n/translation";
 import {registry} from "@web/core/registry";
+import {utils as uiUtils} from "@web/core/ui/ui_service";
 import {user} from "@web/core/user";
 import {CalendarCommonRenderer} from "@web/views/calendar/calendar_common/calendar_common_renderer";
 import {CalendarController} from "@web/views/calendar/calendar_controller";
@@ -20,6 +21,22 @@ export function formatHours(hours) {
     return rest
         ? `${Math.floor(minutes / 60)}:${String(rest).padStart(2, "0")}`
         : `${minutes / 60}`;
+}
+
+/**
+ * Hours of a day and its number of visits, as short as the cell: a phone's has room for whole hours.
+ *
+ * @returns {{hours: string, count: string} | null} null for a day gone by without visits
+ */
+export function loadWords(day, {planned, available, count}, {today, isSmall}) {
+    if (!count && (!available || day < today)) {
+        return null;
+    }
+    const format = isSmall ? (hours) => String(Math.round(hours)) : formatHours;
+    return {
+        hours: `${format(planned)} / ${format(available)} h`,
+        count: count && !isSmall ? `· ${count}` : "",
+    };
 }
 
 /** Level of a day's load, for its colour. */
@@ -271,6 +288,8 @@ function decorate(root, model) {
     for (const old of root.querySelectorAll(".o_field_day_load, .o_field_day_holiday")) {
         old.remove();
     }
+    const today = luxon.DateTime.now().toISODate();
+    const isSmall = uiUtils.isSmall();
     for (const cell of root.querySelectorAll(
         ".fc-daygrid-day[data-date], .fc-col-header-cell[data-date]"
     )) {
@@ -303,10 +322,11 @@ function decorate(root, model) {
             place.append(band);
         }
         const total = model.data.days[day];
-        if (total && (total.count || total.available)) {
+        const words = total && loadWords(day, total, {today, isSmall});
+        if (words) {
             const load = document.createElement("span");
             load.className = `o_field_day_load o_field_load_${loadLevel(total)}`;
-            load.textContent = `${formatHours(total.planned)} / ${formatHours(total.available)} h`;
+            load.textContent = words.hours;
             load.title = _t(
                 "%(count)s visits, %(planned)s h planned of %(available)s h available",
                 {
@@ -315,10 +335,10 @@ function decorate(root, model) {
                     available: formatHours(total.available),
                 }
             );
-            if (total.count) {
+            if (words.count) {
                 const count = document.createElement("b");
                 count.className = "ms-1";
-                count.textContent = `· ${total.count}`;
+                count.textContent = words.count;
                 load.append(count);
             }
             place.append(load);

@@ -45,7 +45,7 @@ export function statusOf(mission) {
     }
     switch (mission.state) {
         case "done":
-            return {key: "done", icon: "fa-check", label: _t("Done")};
+            return {key: "done", icon: "fa-check", label: _t("Visit done")};
         case "in_progress":
             return {key: "progress", icon: "fa-play", label: _t("In progress")};
         case "to_reschedule":

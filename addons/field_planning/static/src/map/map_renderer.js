@@ -28,6 +28,7 @@ export class FieldMapRenderer extends Component {
 
     setup() {
         this.mapRef = useRef("map");
+        this.legendRef = useRef("legend");
         this.state = useState({
             hidden: {},
             ready: false,
@@ -84,6 +85,12 @@ export class FieldMapRenderer extends Component {
 
     svg(group, size = 18) {
         return markup(shapeSvg(group, {size, text: group.number || ""}));
+    }
+
+    /** One tour a technician needs no figure beside each name. */
+    get hasCounts() {
+        const {lines, groups} = this.data;
+        return lines.length !== groups.length;
     }
 
     count(group) {
@@ -143,10 +150,18 @@ export class FieldMapRenderer extends Component {
             this.map.fitBounds(this.L.latLngBounds(places).pad(0.08), {
                 maxZoom: 13,
                 animate: false,
+                paddingTopLeft: [this.legendWidth, 0],
             });
         } else {
             this.map.setView(HOME.center, HOME.zoom, {animate: false});
         }
+    }
+
+    /** Width that the open legend takes off the map: no stop is left under it. */
+    get legendWidth() {
+        const legend = this.legendRef.el;
+        const width = legend?.open ? legend.offsetLeft + legend.offsetWidth : 0;
+        return 3 * width < this.mapRef.el.offsetWidth ? width : 0;
     }
 
     drawPoints() {

@@ -48,7 +48,7 @@ export class VisitFigures extends Component {
             {
                 name: "moved",
                 value: found.moved,
-                label: _t("moved"),
+                label: _t("visits moved"),
                 classes: "btn-light",
                 filter: "moved",
             },
@@ -62,7 +62,7 @@ export class VisitFigures extends Component {
             {
                 name: "waived",
                 value: found.waived,
-                label: _t("waived"),
+                label: _t("visits waived"),
                 classes: "btn-light",
                 filter: "waived",
             },

@@ -4,7 +4,22 @@ registry.category("web_tour.tours").add("field_map_missions", {
     steps: () => [
         {
             content: "The map is drawn",
-            trigger: ".o_field_map .leaflet-marker-icon",
+            trigger: ".o_field_map .o_field_map_marker",
+        },
+        {
+            content: "The legend takes its room: nothing is left under it",
+            trigger: ".o_field_map_legend[open] .o_field_map_key",
+            run() {
+                const boxes = (selector) =>
+                    [...document.querySelectorAll(selector)].map((one) =>
+                        one.getBoundingClientRect()
+                    );
+                const [legend] = boxes(".o_field_map_legend");
+                const markers = boxes(".o_field_map_marker");
+                if (markers.length !== 2 || markers.some(({left}) => left < legend.right)) {
+                    throw new Error("A marker is under the legend");
+                }
+            },
         },
         {
             content: "What has no coordinates is listed, not lost",

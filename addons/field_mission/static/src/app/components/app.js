@@ -65,8 +65,8 @@ export class FieldApp extends FieldComponent {
     }
 
     get statusClass() {
-        const {status, unsentCount, refused} = this.store;
-        if (refused.length || status === "expired" || status === "other-user") {
+        const {status, unsentCount, refused, held} = this.store;
+        if (refused.length || held.length || status === "expired" || status === "other-user") {
             return "f-status f-status-bad";
         }
         return status === "online" && !unsentCount ? "f-status f-status-good" : "f-status";

@@ -13,7 +13,9 @@ import {call, TransportError, upload} from "./transport";
 const LOCK = "field-sync";
 const BATCH = 20;
 /** What the server says of one file only: the others and the pull go on. */
-const OF_ONE_FILE = new Set(["corrupt", "HTTP 413"]);
+const OF_ONE_FILE = {corrupt: "corrupt", "HTTP 413": "large"};
+/** What the server reads of one file; a larger one would only be answered by its web server. */
+const LARGEST_FILE = 25 * 1024 * 1024;
 
 /** Somebody else is logged in: this person's work stays here until they are back. */
 function refuseStranger(answer) {
@@ -159,26 +161,30 @@ export class SyncEngine {
     /** @returns {Promise<TransportError|null>} why a file did not arrive, though others may have */
     async _sendBlobs(csrf) {
         let trouble = null;
+        const held = {};
         for (const uuid of await this.db.keys("blobs")) {
             const blob = await this.db.get("blobs", uuid);
-            if (!blob || blob.sent || blob.refused) {
+            if (!blob || blob.sent) {
+                continue;
+            }
+            const size = blob.bytes.byteLength;
+            if (blob.refused) {
+                held[uuid] = {why: "refused", message: blob.refused, size};
                 continue;
             }
             try {
-                const answer = await this.net.upload(uuid, blob.bytes, blob.mimetype, csrf);
-                if (answer.state === "received") {
-                    await this.db.write(["blobs"], ({blobs}) => blobs.delete(uuid));
-                } else {
-                    throw new TransportError("offline", "corrupt");
-                }
+                await this._sendBlob(uuid, blob, csrf);
             } catch (error) {
-                if (OF_ONE_FILE.has(error.message)) {
+                const why = OF_ONE_FILE[error.message];
+                if (why) {
+                    held[uuid] = {why, size};
                     trouble = error;
                     continue;
                 }
                 if (error.kind !== "refused") {
                     throw error;
                 }
+                held[uuid] = {why: "refused", message: error.message, size};
                 // The description was refused with its operation: the bytes wait beside it.
                 await this.db.write(["blobs"], ({blobs}) =>
                     blobs.put({...blob, refused: error.message})
@@ -186,7 +192,28 @@ export class SyncEngine {
             }
             this.on.changed();
         }
+        await this._keepHeld(held);
         return trouble;
+    }
+
+    async _sendBlob(uuid, {bytes, mimetype}, csrf) {
+        if (bytes.byteLength > LARGEST_FILE) {
+            throw new TransportError("offline", "HTTP 413");
+        }
+        const answer = await this.net.upload(uuid, bytes, mimetype, csrf);
+        if (answer.state !== "received") {
+            throw new TransportError("offline", "corrupt");
+        }
+        await this.db.write(["blobs"], ({blobs}) => blobs.delete(uuid));
+    }
+
+    /** Keep why files stay here beside them: the screen says it without reading their bytes. */
+    async _keepHeld(held) {
+        const before = await this.db.getMeta("held");
+        if (JSON.stringify(before || {}) !== JSON.stringify(held)) {
+            await this.db.setMeta("held", held);
+            this.on.changed();
+        }
     }
 
     async _pull() {

@@ -41,6 +41,7 @@ export class FieldStore {
         this.snapshot = markRaw({missions: [], products: [], user: {}});
         this.operations = markRaw([]);
         this.blobCount = 0;
+        this.held = []; // files that wait here for a reason of their own
         this.files = markRaw(new Set());
         this.missions = markRaw([]);
         this.shared = markRaw({});
@@ -302,7 +303,10 @@ export class FieldStore {
 
     async _reload() {
         this.operations = markRaw(await this.database.all("ops"));
-        this.blobCount = (await this.database.keys("blobs")).length;
+        const blobs = new Set(await this.database.keys("blobs"));
+        this.blobCount = blobs.size;
+        const held = Object.entries((await this.database.getMeta("held")) || {});
+        this.held = held.flatMap(([uuid, one]) => (blobs.has(uuid) ? [{uuid, ...one}] : []));
         this._draw();
     }
 
@@ -417,6 +421,12 @@ export class FieldStore {
                 blobs.delete(blob);
             }
         });
+        await this._reload();
+    }
+
+    /** Give up the bytes of a file that the server refuses; what was said of it is sent. */
+    async discardFile(uuid) {
+        await this.database.write(["blobs"], ({blobs}) => blobs.delete(uuid));
         await this._reload();
     }
 
