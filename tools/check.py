@@ -326,7 +326,7 @@ def command(python: Path) -> None:
 
 def chaos_command(python: Path) -> None:
     """`make chaos`: phones, network and servers that fail, at full size."""
-    prepare()
+    prepare(python)
     with demo.opened(python) as suite:
         _ = suite.deps
         checks = Checks(suite)

@@ -126,6 +126,15 @@ def _pylint(python: Path) -> Check:
     return _command("pylint-odoo", [*command, *targets, "__manifest__.py"])
 
 
+def _calls(python: Path) -> Check:
+    """Each call of a plain function must give it what it takes: a target may run once a year."""
+    cores = sorted(str(path.relative_to(REPO)) for path in REPO.glob("addons/*/core"))
+    targets = ["tools", "bench", *cores]
+    wanted = "no-value-for-parameter,too-many-function-args,unexpected-keyword-arg"
+    options = [f"--rcfile={os.devnull}", "--score=no", "--disable=all", f"--enable={wanted}"]
+    return _command("pylint calls", [str(python), "-m", "pylint", *options, *targets])
+
+
 def _oca_module(python: Path) -> Check:
     program = str(python.parent / "oca-checks-odoo-module")
     targets = [str(path / "__manifest__.py") for path in addons() if path != REPO]
@@ -193,6 +202,7 @@ def checks(python: Path) -> list[Check]:
     node, modules = fetch.fetch_node(python)
     jobs = [
         lambda: [_pylint(python)],
+        lambda: [_calls(python)],
         lambda: _ruff(python),
         lambda: [_oca_module(python)],
         lambda: [_prettier(node, modules)],
