@@ -1,7 +1,8 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 QUOTE_GROUPS = "sales_team.group_sale_salesman"
+PLANNERS = "field_mission.group_field_planner"
 
 
 class FieldNonconformity(models.Model):
@@ -19,25 +20,40 @@ class FieldNonconformity(models.Model):
         copy=False,
         groups=QUOTE_GROUPS,
     )
-    quote_count = fields.Integer(compute="_compute_quote_count", groups=QUOTE_GROUPS)
+    quote_count = fields.Integer(
+        compute="_compute_quotes", compute_sudo=True, groups=f"{QUOTE_GROUPS},{PLANNERS}"
+    )
+    quote_names = fields.Char(
+        compute="_compute_quotes",
+        compute_sudo=True,
+        string="Quoted in",
+        groups=f"{QUOTE_GROUPS},{PLANNERS}",
+    )
 
-    @api.depends("quote_ids")
-    def _compute_quote_count(self):
+    @api.depends("quote_ids.name")
+    def _compute_quotes(self):
         for record in self:
             record.quote_count = len(record.quote_ids)
+            record.quote_names = ", ".join(record.quote_ids.mapped("name"))
 
     def action_make_quote(self):
         """Draft a quote for the repair of these non-conformities, one for each customer.
 
-        Those that are in a quote already, a cancelled one excepted, are not quoted twice.
+        Those that are in a quote already, a cancelled one excepted, are not quoted twice. A
+        planner without a right on sales drafts it all the same, for the sales team to price.
 
-        :return: the action that shows the quotes
+        :return: the action that shows the quotes, or says their numbers
         :raises UserError: a site whose customer is not known
-        :raises AccessError: the user makes no quotes
+        :raises AccessError: neither a planner nor a salesperson
         """
         self.check_access("read")
         orders = self.env["sale.order"]
-        orders.check_access("create")
+        is_seller = orders.has_access("create")
+        if not is_seller:
+            if not self.env.user.has_group(PLANNERS):
+                raise AccessError(self.env._("Planners and salespeople make quotes."))
+            # Sections and notes only, without a price: what planners write down anyway.
+            orders = orders.sudo()
         # A colleague's quote counts too, also where the user reads only their own.
         standing = self.sudo().filtered(
             lambda record: record.quote_ids.filtered(lambda order: order.state != "cancel")
@@ -61,8 +77,8 @@ class FieldNonconformity(models.Model):
         for group, order in zip(groups.values(), made, strict=True):
             for record in group:
                 record.message_post(body=self.env._("Quoted for: %s", order._get_html_link()))
-        shown = made | standing.quote_ids.filtered(lambda o: o.state != "cancel").sudo(False)
-        return shown._action_open_field_orders()
+        shown = made.sudo() | standing.quote_ids.filtered(lambda order: order.state != "cancel")
+        return shown.sudo(False)._action_open_field_orders() if is_seller else shown._tell_quotes()
 
     def _prepare_quote(self, company, customer):
         """Return the values of a quote: for each non-conformity a section with what was found.
@@ -108,6 +124,21 @@ class FieldNonconformity(models.Model):
 
 class SaleOrder(models.Model):
     _inherit = "sale.order"
+
+    def _tell_quotes(self):
+        """Return the action that tells the numbers of orders to who can't open them."""
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "title": self.env._("Quote drafted"),
+                "message": self.env._(
+                    "%s waits for the sales team.", ", ".join(self.mapped("name"))
+                ),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
 
     field_nonconformity_ids = fields.Many2many(
         "field.nonconformity",

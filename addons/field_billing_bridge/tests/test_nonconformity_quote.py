@@ -67,7 +67,18 @@ class TestNonconformityQuote(FieldMissionCommon):
         order.action_cancel()
         self.assertEqual(len(self._quote(self.records[0]) - order), 1)
 
+    def test_a_planner_drafts_what_the_sales_team_prices(self):
+        action = self.records.with_user(self.planner).action_make_quote()
+        order = self.records.quote_ids
+        self.assertIn(order.name, action["params"]["message"])
+        self.assertFalse(order.amount_total)
+        self.assertFalse(order.with_user(self.planner).has_access("read"))
+        self.assertEqual(self.records[0].with_user(self.planner).quote_names, order.name)
+        self.assertEqual(order.create_uid, self.planner)
+        with self.assertRaises(AccessError):
+            self.records.with_user(self.planner).read(["quote_ids"])
+
     def test_who_makes_no_quotes(self):
-        for user in (self.planner, self.tech_user, self.customer_user):
+        for user in (self.tech_user, self.customer_user):
             with self.subTest(user.name), self.assertRaises(AccessError):
                 self._quote(self.records, user)

@@ -53,6 +53,7 @@ from . import field_mission_time_approval
 from . import field_mission_time_stop
 from . import field_mission_rebill
 from . import field_mission_archive
+from . import field_mission_retention
 from . import field_mission_slots
 from . import field_mission_follow_up
 from . import field_request_inbox

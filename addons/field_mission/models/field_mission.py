@@ -40,7 +40,8 @@ TRACED_FIELDS = PLAN_FIELDS | frozenset(
 GUARDED_FIELDS = frozenset(
     ("state", "validated", "date_validated", "validated_by_id", "actual_start", "actual_end",
      "actual_start_server", "actual_end_server", "published", "date_published", "plan_version",
-     "rebill_done", "rebill_done_by_id", "date_rebill_done")
+     "rebill_done", "rebill_done_by_id", "date_rebill_done", "legal_hold", "legal_hold_reason",
+     "legal_hold_by_id", "date_legal_hold")
 )  # fmt: skip
 
 

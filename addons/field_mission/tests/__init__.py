@@ -25,3 +25,4 @@ from . import test_mission_order
 from . import test_documents, test_loading, test_nonconformity_visits, test_suggestions
 from . import test_visit_notice
 from . import test_nonconformity_repeat
+from . import test_retention

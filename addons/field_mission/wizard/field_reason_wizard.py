@@ -8,6 +8,8 @@ STEPS = [
     ("unvalidate", "Withdraw validation"),
     ("rebill", "To rebill"),
     ("drop_rebill", "Not to rebill"),
+    ("hold", "Keep for a dispute"),
+    ("release_hold", "No longer keep for a dispute"),
 ]
 
 
