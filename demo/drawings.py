@@ -6,7 +6,7 @@ import io
 import random
 from math import sin
 
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
 
 def photo(title: str, lines: tuple[str, ...], seed: int) -> bytes:
@@ -31,10 +31,20 @@ def photo(title: str, lines: tuple[str, ...], seed: int) -> bytes:
     draw.text((400, 440), title, fill=(20, 20, 20), font_size=30)
     for index, line in enumerate(lines):
         draw.text((400, 490 + index * 34), line, fill=(40, 40, 40), font_size=24)
-    image = image.filter(ImageFilter.GaussianBlur(0.8))
+    image = _by_hand(image, rng).filter(ImageFilter.GaussianBlur(0.8))
     stream = io.BytesIO()
     image.save(stream, "JPEG", quality=72)
     return stream.getvalue()
+
+
+def _by_hand(image: Image.Image, rng: random.Random) -> Image.Image:
+    """Return what a hand-held camera sees: no two photos show a thing in the same place and light."""
+    width, height = image.size
+    turned = image.rotate(rng.uniform(-5, 5), Image.Resampling.BICUBIC)
+    left, top = (rng.uniform(0.05, 0.15) * side for side in image.size)
+    shown = rng.uniform(0.76, 0.85)
+    view = turned.crop((int(left), int(top), int(left + width * shown), int(top + height * shown)))
+    return ImageEnhance.Brightness(view.resize(image.size)).enhance(rng.uniform(0.85, 1.1))
 
 
 def logo(name: str) -> bytes:

@@ -5,7 +5,7 @@
     "category": "Services/Field Service",
     "author": "Field suite",
     "license": "LGPL-3",
-    "depends": ["field_mission"],
+    "depends": ["field_mission", "privacy_lookup"],
     "external_dependencies": {"python": ["qrcode"]},
     "data": [
         "security/ir.model.access.csv",

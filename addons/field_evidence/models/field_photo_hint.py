@@ -59,7 +59,7 @@ class FieldPhotoHint(models.Model):
     def _tell_reused(self):
         other = self.other_photo_id
         values = {
-            "mission": other.mission_id.display_name,
+            "mission": other.mission_id.name,
             "date": self._local(other.capture_date),
             "site": other.mission_id.site_id.display_name,
         }

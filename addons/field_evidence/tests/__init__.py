@@ -5,6 +5,7 @@ from . import test_capture
 from . import test_multi_company
 from . import test_photo_hints
 from . import test_notice
+from . import test_privacy
 from . import test_query_counts
 from . import test_report
 from . import test_retention

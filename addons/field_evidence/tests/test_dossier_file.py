@@ -54,6 +54,12 @@ class TestDossierFile(HttpCase, FieldEvidenceCommon):
         run = subprocess.run(command, cwd=own, capture_output=True, text=True)
         self.assertEqual(run.returncode, 1)
 
+    def test_the_check_page_can_be_translated(self):
+        view = self.env.ref("field_evidence.check_page_content")
+        terms = " ".join(view._fields["arch_db"].get_trans_terms(view.arch_db))
+        for words in ("Items sealed", "This document is the one sealed on", "No such dossier here"):
+            self.assertIn(words, terms)
+
     def test_the_zip_is_the_offices(self):
         self.assertNotIn(
             b"PK", self.url_open(f"/field/dossier/{self.mission.id}", timeout=60).content[:2]
