@@ -18,6 +18,7 @@ KINDS = (
     *("mission.travel", "mission.arrive", "mission.pause", "mission.resume", "mission.done"),
     *("mission.reschedule", "mission.conclusion", "check.set", "time.add", "material.add"),
     *("photo", "sign", "incident", "nonconformity.add", "document.read", "suggestion.add"),
+    *("visit.notice", "time.stop"),
 )
 FIELDS = (
     *("check_id", "yesno", "number", "choice", "text", "photos", "note", "at", "kind", "start"),
@@ -100,6 +101,7 @@ class Malformed:
             "incident": {"kind": "other", "description": "x", "severity": "low"},
             "nonconformity.add": {"description": "x", "gravity": "minor"},
             "suggestion.add": {"name": "x", "kind": "opportunity", "value": 5},
+            "time.stop": {"start": "2026-11-20 08:00:00", "stop": "2026-11-20 08:00:01"},
             "mission.pause": {"kind": "break"},
             "mission.conclusion": {"text": "x"},
         }  # fmt: skip

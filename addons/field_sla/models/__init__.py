@@ -14,6 +14,7 @@ from . import (
     field_sla_pause,
     field_sla_policy,
     field_sla_target,
+    field_visit_notice,
     res_company,
     res_config_settings,
     resource_calendar,

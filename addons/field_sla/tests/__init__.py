@@ -5,6 +5,7 @@ from . import (
     test_sla_access,
     test_sla_cron,
     test_sla_life,
+    test_sla_notice,
     test_sla_multi_company,
     test_sla_openings,
     test_sla_policies,

@@ -77,6 +77,7 @@ describe("store", () => {
                 fill({ops: {add: (one) => kept.push(structuredClone(one))}}),
             all: async () => kept,
             keys: async () => [],
+            getMeta: async () => null,
         };
         const form = reactive({kind: "no_access", photos: ["a", "b"]});
         const {kind, photos} = form;
