@@ -44,8 +44,15 @@ def test_a_sentence_ends_with_one_stop(path):
 @pytest.mark.parametrize("name", ["field_visit_decision_view_form", "field_visit_stop_view_form"])
 def test_no_calendar_opens_over_a_dialog(name):
     path = ADDONS / "field_planning" / "wizard" / "field_visit_wizard_views.xml"
-    form = ElementTree.parse(path).find(f".//record[@id='{name}']")
-    assert [one.get("name") for one in form.iter("field") if one.get("default_focus")] == ["reason"]
+    form = ElementTree.parse(path).find(f".//record[@id='{name}']//form")
+    typed = [one for one in form.iterfind(".//group/field") if not one.get("readonly")]
+    shown = [
+        one.get("name") for one in typed if one.get("invisible") not in ("1", "due_count == 1")
+    ]
+    # A phone opens what comes first, a computer what has the focus.
+    assert shown[0] not in DATES
+    focused = [one.get("name") for one in typed if one.get("default_focus")]
+    assert focused == (["reason"] if name == "field_visit_decision_view_form" else [])
 
 
 @pytest.mark.parametrize("path", VIEWS, ids=lambda path: f"{path.parts[-3]}/{path.stem}")

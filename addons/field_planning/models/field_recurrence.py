@@ -203,6 +203,8 @@ class FieldVisitRule(models.AbstractModel):
             return self.env._("on the %(nth)s %(weekday)s", nth=nth.lower(), weekday=day)
         if self.month_day >= 31:
             return self.env._("on the last day")
+        if self.month_day == 1:
+            return self.env._("on the 1st")
         return self.env._("on the %s", self.month_day)
 
     def _get_locale(self):

@@ -399,7 +399,9 @@ class FieldVisitPlan(models.Model):
     def action_end(self):
         """Ask from when plans end, and what becomes of the visits already written."""
         self._check_planner()
-        return self._open_wizard("field.visit.stop", self.env._("End"), default_kind="end")
+        return self._open_wizard(
+            "field.visit.stop", self.env._("End of visits"), default_kind="end"
+        )
 
     def _open_wizard(self, model, name, **context):
         return {

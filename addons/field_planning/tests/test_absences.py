@@ -228,6 +228,15 @@ class TestToReassign(AbsenceCommon):
         quiet = self._ask(first=date(2026, 12, 1)).with_user(self.officer)
         self.assertFalse(quiet.field_impact_text)
 
+    def test_cards_with_the_button_show_the_effect(self):
+        view = self.env.ref("hr_holidays.hr_leave_view_kanban").id
+        leaves = self.env["hr.leave"]
+        shown = leaves.with_user(self.officer).get_view(view, "kanban")["arch"]
+        # On a computer's card and on a phone's.
+        self.assertEqual(shown.count('<field name="field_impact_text"'), 2)
+        own = leaves.with_user(self.tech_user).get_view(view, "kanban")["arch"]
+        self.assertNotIn("field_impact_text", own)
+
     def test_the_employee_does_not_read_the_plan_in_the_leave(self):
         leave = self._ask()
         with self.assertRaises(AccessError):

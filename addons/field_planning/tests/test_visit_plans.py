@@ -192,6 +192,7 @@ class TestVisitPlans(FieldVisitCommon):
             "Every month on the last Friday",
         )
         self.assertEqual(says(rule_unit="month", month_day=31), "Every month on the last day")
+        self.assertEqual(says(rule_unit="month", month_day=1), "Every month on the 1st")
         self.assertEqual(
             says(rule_unit="year", rule_month="3", month_day=5, tolerance_days=10),
             "Every year on the 5 of March (± 10 days)",
@@ -246,6 +247,16 @@ class TestVisitPlans(FieldVisitCommon):
         self.assertEqual(plan.date_start, date(2026, 11, 24))
         plan.action_confirm()
         self.assertEqual(self._generate(plan), 2)
+
+    def test_a_series_promises_in_the_planners_language(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.env.ref(
+            "field_planning.selection__field_visit_plan__promised_kind__none"
+        ).with_context(lang="fr_FR").name = "Rien de promis"
+        self.env.registry.clear_cache()
+        series = self.env["field.visit.series"].with_user(self.planner).with_context(lang="fr_FR")
+        choices = dict(series.fields_get(["promised_kind"])["promised_kind"]["selection"])
+        self.assertEqual(choices["none"], "Rien de promis")
 
     def test_series_for_several_contracts(self):
         other = self.contract.copy({"name": "Gas", "state": "active"})

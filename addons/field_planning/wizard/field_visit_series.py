@@ -21,7 +21,9 @@ class FieldVisitSeries(models.TransientModel):
     )
     date_start = fields.Date(string="First day", required=True, default=fields.Date.context_today)
     promised_kind = fields.Selection(
-        selection=lambda self: self.env["field.visit.plan"]._fields["promised_kind"].selection,
+        selection=lambda self: (
+            self.env["field.visit.plan"]._fields["promised_kind"]._description_selection(self.env)
+        ),
         string="Promise",
         default="none",
         required=True,
