@@ -150,6 +150,7 @@ MATRIX = {
     "field.photo.trace": {},
     "field.purge.certificate": OFFICE_READ,
     "field.evidence.notice": OFFICE_READ,
+    "field.dossier.print": OFFICE_READ,
     "field.evidence.digest": {"manager": "r"},
     "field.position": {"portal": "r", "technician": "r", "planner": "r", "manager": "rd"},
     # SLA

@@ -15,6 +15,7 @@ from . import field_mission_event
 from . import field_mission_material
 from . import field_mission_report
 from . import field_mission_retention
+from . import field_mission_dossier
 from . import field_mission_time
 from . import field_mission_verify
 from . import field_mission_noted
@@ -31,3 +32,4 @@ from . import ir_actions_report
 from . import ir_attachment
 from . import res_company
 from . import res_config_settings
+from . import field_dossier_print

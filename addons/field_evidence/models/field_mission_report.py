@@ -334,8 +334,11 @@ class FieldMissionReport(models.Model):
     def _report_page_word(self):
         return self.env._("Page")
 
-    def _get_report_sheet(self):
-        """Return everything that the report of one mission shows, in its customer's language."""
+    def _get_report_sheet(self, with_photos=True):
+        """Return everything that the report of one mission shows, in its customer's language.
+
+        :param with_photos: whether its pictures are read and made small
+        """
         self.ensure_one()
         mission = self.sudo().with_context(lang=self._get_report_lang(), tz=self._get_tz())
         return {
@@ -354,7 +357,7 @@ class FieldMissionReport(models.Model):
             "sections": mission._report_checks(),
             "materials": mission._report_materials(),
             "findings": mission._report_findings(),
-            "photos": mission._report_photos(),
+            "photos": mission._report_photos() if with_photos else [],
             "documents": mission._report_documents(),
             "signatures": [
                 mission._report_signature(signature)
@@ -419,7 +422,7 @@ class FieldMissionReport(models.Model):
         ]
         if self.state in ("to_reschedule", "cancelled"):
             visit.append((self.env._("Why"), self.reschedule_reason or self.cancel_reason, ""))
-        return [row for facts in (asked, visit) for row in _rows_of_three(facts)]
+        return [row for facts in (asked, visit) for row in rows_of_three(facts)]
 
     def _report_delay(self, device, server):
         """Return a note where the server learned of a time notably later than it was."""
@@ -544,7 +547,7 @@ class FieldMissionReport(models.Model):
             ]
             if shots:
                 name = labels.get(stage, self.env._("Photos"))
-                groups.append({"name": name, "rows": _rows_of_three(shots)})
+                groups.append({"name": name, "rows": rows_of_three(shots)})
         return groups
 
     def _report_documents(self):
@@ -592,7 +595,10 @@ class FieldMissionReport(models.Model):
             "hash": dossier.closed_hash if final else dossier.head_hash,
             "date": self._report_moment(dossier.closed_date if final else dossier.last_date),
             "missing": dossier.missing_count,
-            "check": final and self._report_check_code(),
+            "check": final
+            and self._report_check_code(
+                dossier._get_check_url(dossier.closed_count, dossier.closed_hash)
+            ),
             "stamped": final and self._report_stamp(),
         }
 
@@ -607,10 +613,11 @@ class FieldMissionReport(models.Model):
             return False
         return ", ".join(filter(None, [self._report_moment(stamp.date), stamp.authority]))
 
-    def _report_check_code(self):
-        """Return the code that leads to the public check of a final report, as a picture."""
-        dossier = self.evidence_dossier_id
-        url = dossier._get_check_url(dossier.closed_count, dossier.closed_hash)
+    def _report_check_code(self, url):
+        """Return the code that leads to a public check, as a picture.
+
+        :param url: the address
+        """
         code = qrcode.QRCode(border=0, box_size=4, error_correction=qrcode.ERROR_CORRECT_M)
         code.add_data(url)
         picture = io.BytesIO()
@@ -624,24 +631,27 @@ def hours_text(hours):
     return f"{minutes // 60} h {minutes % 60:02d}" if minutes else ""
 
 
-def _rows_of_three(cells):
+def rows_of_three(cells):
     return [cells[index : index + 3] for index in range(0, len(cells), 3)]
 
 
 def _data_uri(encoded, size, output_format=""):
+    """Return a picture in base64 to be put into a page, see :func:`picture_uri`."""
+    return picture_uri(base64.b64decode(encoded), size, output_format) if encoded else ""
+
+
+def picture_uri(data, size, output_format="JPEG"):
     """Return a picture, made small and without its metadata, to be put into a page.
 
-    :param encoded: base64 or False
+    :param data: its bytes, or False
     :param size: largest width and height
-    :param output_format: JPEG or PNG (default: as it is)
+    :param output_format: JPEG or PNG (empty: as it is)
     :return: text, empty where there is no picture that can be read
     """
-    if not encoded:
+    if not data:
         return ""
     try:
-        small = image_process(
-            base64.b64decode(encoded), size=size, quality=82, output_format=output_format
-        )
+        small = image_process(data, size=size, quality=82, output_format=output_format)
     except (UserError, ValueError):
         return ""
     kind = "png" if small[:4] == b"\x89PNG" else "jpeg"

@@ -4,6 +4,7 @@ from . import test_dossier_file
 from . import test_capture
 from . import test_multi_company
 from . import test_photo_hints
+from . import test_dossier_print
 from . import test_notice
 from . import test_privacy
 from . import test_query_counts

@@ -7,11 +7,11 @@ import {standardFieldProps} from "@web/views/fields/standard_field_props";
 const PERIOD = 1000;
 
 /**
- * Progress of a run in the background (optimiser, import). While it runs, the server is asked once a second; whoever
+ * Progress of a run in the background (optimiser, import, dossier). While it runs, the server is asked once a second; whoever
  * waits takes the result in, so that no cron has to be waited for.
  */
 export class RunProgress extends Component {
-    static template = "field_planning.RunProgress";
+    static template = "field_mission.RunProgress";
     static props = {...standardFieldProps};
 
     setup() {
