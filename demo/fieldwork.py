@@ -12,6 +12,7 @@ import base64
 import hashlib
 import random
 import uuid
+import zlib
 from datetime import timedelta
 
 from . import drawings, trade
@@ -204,7 +205,10 @@ class Visit:
             return []
         site = trade.plain(self.mission.site_id.name).upper()
         content = drawings.photo(
-            site[:28], ("Thermalis", f"{self.mission.name}  {at:%d/%m/%Y}"), self.rank
+            site[:28],
+            ("Thermalis", f"{self.mission.name}  {at:%d/%m/%Y}"),
+            # Each visit has a picture of its own: the same one twice would be a hint.
+            zlib.crc32(self.mission.name.encode()),
         )
         return self._announce("photo", content, at, caption="Installation après intervention")
 

@@ -102,7 +102,8 @@ class FieldPurgeCertificate(models.Model):
             ("company_id", "=", company.id),
             ("state", "=", "received"),
             ("purge_id", "=", False),
-            ("mission_id.legal_hold", "=", False),
+            # A dispute, and what the service type keeps longer, stop it.
+            ("mission_id", "any", self.env["field.mission"]._get_domain_disposable()),
             ("mission_id.evidence_dossier_id.closed_date", "<", limit),
         ]
         return domain, limit

@@ -5,14 +5,6 @@ class FieldReasonWizard(models.TransientModel):
     _inherit = "field.reason.wizard"
 
     step = fields.Selection(
-        selection_add=[
-            ("seal_without_files", "Seal without the files"),
-            ("hold", "Legal hold"),
-            ("release_hold", "End of the legal hold"),
-        ],
-        ondelete={
-            "seal_without_files": "cascade",
-            "hold": "cascade",
-            "release_hold": "cascade",
-        },
+        selection_add=[("seal_without_files", "Seal without the files")],
+        ondelete={"seal_without_files": "cascade"},
     )
