@@ -6,6 +6,7 @@ import random
 import uuid
 from datetime import datetime, timedelta
 
+from . import evidence
 from .measure import Cost, measured
 
 MONDAY = datetime(2026, 11, 30, 7, 0)
@@ -379,6 +380,10 @@ class Ours:
         with measured(self.env, 1) as cost:
             model.formatted_read_group([], ["technician_id", "planned_start:day"], ["__count"])
         yield "group by technician and day", cost
+
+    def evidence(self):
+        """Verify sealed dossiers, make one into a PDF, open a customer's list of many missions."""
+        yield from evidence.cases(self)
 
     def _opened(self, kind: str) -> Cost:
         model = self.env["field.mission"]

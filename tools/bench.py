@@ -135,8 +135,9 @@ def _rows(case: str, ours: dict, peer: dict) -> list[Row]:
         if limit is not None and "against" in bar:
             limit += ours[bar["against"]]["queries_per_record"]
         within = limit is None or ours[label]["queries_per_record"] <= limit
-        if "cpu" in bar:
-            within = within and ours[label]["cpu"] < bar["cpu"]
+        for seconds in ("cpu", "wall"):
+            if seconds in bar:
+                within = within and ours[label][seconds] < bar[seconds]
         rows.append(Row(case, label, ours[label], peer.get(label), limit, within))
     return rows
 

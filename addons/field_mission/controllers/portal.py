@@ -113,6 +113,7 @@ class FieldPortal(CustomerPortal):
         domain = filters[filterby]["domain"]
         if search:
             domain &= self._get_mission_search_domain(search_in, search)
+        total, find = missions._get_portal_pages(domain)
         pager = portal_pager(
             url="/my/missions",
             url_args={
@@ -121,12 +122,11 @@ class FieldPortal(CustomerPortal):
                 "search": search,
                 "search_in": search_in,
             },
-            total=missions._count_portal(domain),
+            total=total,
             page=page,
             step=self._items_per_page,
         )
-        found = missions._search_portal(
-            domain,
+        found = find(
             order=sortings[sortby]["order"],
             limit=self._items_per_page,
             offset=pager["offset"],

@@ -47,6 +47,19 @@ class FieldMissionPortal(models.Model):
         return self.sudo().search(allowed, **kwargs)
 
     @api.model
+    def _get_portal_pages(self, domain=None):
+        """Return the missions that the current user may see in the portal (sudo), page by page.
+
+        :param domain: further conditions
+        :return: ``(number of missions, function of the arguments of search that finds some)``
+        """
+        missions = self.sudo()
+        allowed = self._get_portal_domain() & Domain(domain or Domain.TRUE)
+        # Who belongs to the customer is looked up once for both.
+        allowed = allowed.optimize_full(missions)
+        return missions.search_count(allowed), lambda **kwargs: missions.search(allowed, **kwargs)
+
+    @api.model
     def _count_portal(self, domain=None, **kwargs):
         """Return how many missions ``_search_portal`` would find."""
         allowed = self._get_portal_domain() & Domain(domain or Domain.TRUE)
