@@ -18,6 +18,7 @@
         "views/field_evidence_views.xml",
         "views/field_evidence_dossier_views.xml",
         "views/field_photo_hint_views.xml",
+        "views/field_signature_views.xml",
         "views/field_evidence_digest_views.xml",
         "views/field_dossier_print_views.xml",
         "views/field_position_views.xml",

@@ -89,6 +89,12 @@ class TestCapture(FieldEvidenceCommon):
         [shown] = self.work._get_app_values()
         self.assertIn("version 1 of 2", shown["signatures"][0]["coverage"])
 
+    def test_the_office_reads_what_a_signature_covers(self):
+        signatures = self.env["field.signature"].with_user(self.planner)
+        for kind in ("kanban", "form"):
+            with self.subTest(kind=kind):
+                self.assertIn('name="coverage"', signatures.get_view(view_type=kind)["arch"])
+
     def test_an_absence_needs_its_reason(self):
         self.work.action_sign({"kind": "before_work", "refusal_reason": "Nobody there: keys"})
         self.assertEqual(self.mission.signature_ids.refusal_reason, "Nobody there: keys")
