@@ -1,12 +1,13 @@
+import base64
 import re
 import uuid
 from datetime import datetime
 
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import HttpCase, tagged
+from odoo.tests import Form, HttpCase, tagged
 from odoo.tools import mute_logger
 
-from .common import FieldMissionCommon
+from .common import FieldMissionCommon, jpeg
 
 AT = "2026-11-30 08:10:00"
 
@@ -69,6 +70,20 @@ class TestVisitNotice(VisitNoticeCase):
         self.assertEqual(len(self.mission.incident_ids), 1)
         shown = self.mission.with_user(self.tech_user)._get_app_values()[0]["notices"]
         self.assertEqual([one["kind"] for one in shown], ["no_access"])
+
+    def test_from_the_dialog_of_the_web_client(self):
+        dialogs = self.env["field.incident.wizard"].with_user(self.tech_user)
+        with Form(dialogs.with_context(default_mission_id=self.mission.id)) as form:
+            form.kind = "damage"
+            self.assertFalse(form.can_leave_notice)
+            form.kind = "no_access"
+            self.assertTrue(form.can_leave_notice)
+            form.photo = base64.b64encode(jpeg())
+        form.record.action_leave_notice()
+        notice = self.mission.visit_notice_ids
+        self.assertEqual(notice.kind, "no_access")
+        self.assertEqual(notice.photo_ids.state, "received")
+        self.assertEqual(self.mission.state, "to_reschedule")
 
     def test_what_is_no_notice_is_refused(self):
         for values in ({"kind": "damage"}, {"kind": None}, {"kind": {}}, {"photos": {}}):

@@ -1,4 +1,7 @@
-from odoo import fields, models
+from odoo import api, fields, models
+
+from ..core import states
+from ..models.field_visit_notice import REASONS
 
 
 class FieldIncidentWizard(models.TransientModel):
@@ -27,18 +30,19 @@ class FieldIncidentWizard(models.TransientModel):
     customer_caused = fields.Boolean(string="Caused by the customer")
     description = fields.Text()
     photo = fields.Image(max_width=2048, max_height=2048)
-    can_add_photo = fields.Boolean(compute="_compute_can_add_photo")
+    can_leave_notice = fields.Boolean(compute="_compute_can_leave_notice")
 
-    def _compute_can_add_photo(self):
+    @api.depends("kind", "mission_id.state")
+    def _compute_can_leave_notice(self):
         for wizard in self:
-            wizard.can_add_photo = wizard.mission_id.state in ("in_progress", "done")
+            wizard.can_leave_notice = wizard.kind in REASONS and wizard.mission_id.state in (
+                states.PLANNED,
+                states.IN_PROGRESS,
+            )
 
     def action_report(self):
         """Report the incident and close."""
         for wizard in self:
-            photos = []
-            if wizard.photo:
-                photos.append(wizard._send_file(wizard.mission_id, wizard._decode(wizard.photo)))
             wizard.mission_id.action_report_incident(
                 {
                     "kind": wizard.kind,
@@ -46,7 +50,25 @@ class FieldIncidentWizard(models.TransientModel):
                     "outcome": wizard.outcome,
                     "customer_caused": wizard.customer_caused,
                     "description": wizard.description,
-                    "photos": photos,
+                    "photos": wizard._send_photo(),
                 }
             )
         return {"type": "ir.actions.act_window_close"}
+
+    def action_leave_notice(self):
+        """Leave a visit notice instead: the visit ends, the customer chooses another day."""
+        for wizard in self:
+            wizard.mission_id.action_leave_notice(
+                {
+                    "kind": wizard.kind,
+                    "description": wizard.description,
+                    "photos": wizard._send_photo(),
+                }
+            )
+        return {"type": "ir.actions.act_window_close"}
+
+    def _send_photo(self):
+        """Send the photo of one dialog, if there is one; return the uuids to name it by."""
+        if not self.photo:
+            return []
+        return [self._send_file(self.mission_id, self._decode(self.photo))]
