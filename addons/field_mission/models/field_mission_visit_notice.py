@@ -10,8 +10,15 @@ class FieldMissionVisitNotice(models.Model):
 
     _inherit = "field.mission"
 
-    visit_notice_ids = fields.One2many("field.visit.notice", "mission_id", string="Visit notices")
-    visit_notice_count = fields.Integer(compute="_compute_visit_notice_count")
+    visit_notice_ids = fields.One2many(
+        "field.visit.notice",
+        "mission_id",
+        string="Visit notices",
+        groups="field_mission.group_field_technician",
+    )
+    visit_notice_count = fields.Integer(
+        compute="_compute_visit_notice_count", groups="field_mission.group_field_technician"
+    )
 
     @api.depends("visit_notice_ids")
     def _compute_visit_notice_count(self):
