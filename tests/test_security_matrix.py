@@ -158,6 +158,8 @@ MATRIX = {
     "field.sla.target": OFFICE_SET_UP,
     "field.sla.pause": {"planner": "rwc", "manager": "rwc"},
     "field.complaint": {"planner": "rwc", "manager": "rwc"},
+    "field.indicators": {"planner": WIZARD, "manager": WIZARD},
+    "field.indicators.line": {"planner": WIZARD, "manager": WIZARD},
     "field.request.sla": OFFICE_READ,
     "field.request.sla.event": OFFICE_READ,
     # billing

@@ -23,6 +23,8 @@
         "views/field_mission_views.xml",
         "views/field_contract_views.xml",
         "views/res_config_settings_views.xml",
+        "views/field_mission_quality_views.xml",
+        "wizard/field_indicators_views.xml",
         "views/field_sla_menus.xml",
     ],
     "uninstall_hook": "uninstall_hook",

@@ -6,6 +6,7 @@ from . import (
     field_complaint_steps,
     field_contract,
     field_mission,
+    field_mission_measures,
     field_mission_survey,
     field_request,
     field_request_sla,

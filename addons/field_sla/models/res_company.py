@@ -23,6 +23,12 @@ class ResCompany(models.Model):
         " passed.",
     )
 
+    field_indicator_min = fields.Integer(
+        string="Small sample below",
+        default=5,
+        help="Visits below which an indicator is called a small sample and compared with nothing.",
+    )
+
     field_complaint_days_minor = fields.Integer(string="Minor complaints", default=10)
     field_complaint_days_major = fields.Integer(string="Major complaints", default=5)
     field_complaint_days_critical = fields.Integer(string="Critical complaints", default=1)
@@ -51,6 +57,9 @@ class ResCompany(models.Model):
         "CHECK(field_complaint_days_minor >= 0 AND field_complaint_days_major >= 0"
         " AND field_complaint_days_critical >= 0)",
         "A complaint can't be answered before it arrives: give days of zero or more.",
+    )
+    _field_indicator_min_positive = models.Constraint(
+        "CHECK(field_indicator_min > 0)", "A sample has one visit at least."
     )
     _field_sla_settings_positive = models.Constraint(
         "CHECK(field_sla_grace >= 0 AND field_sla_clock_tolerance >= 0)",

@@ -9,6 +9,7 @@ class ResConfigSettings(models.TransientModel):
     field_sla_clock_tolerance = fields.Integer(
         related="company_id.field_sla_clock_tolerance", readonly=False
     )
+    field_indicator_min = fields.Integer(related="company_id.field_indicator_min", readonly=False)
     field_complaint_days_minor = fields.Integer(
         related="company_id.field_complaint_days_minor", readonly=False
     )

@@ -1,0 +1,2 @@
+from . import field_indicators
+from . import field_indicators_line
