@@ -103,7 +103,7 @@ class FieldIndicatorsLine(models.TransientModel):
         string="Indicator",
         required=True,
     )
-    definition = fields.Char(compute="_compute_definition")
+    definition = fields.Text(compute="_compute_definition")
     is_rate = fields.Boolean(compute="_compute_definition")
     count = fields.Integer(string="Visits counted")
     hits = fields.Integer(string="Of these")
