@@ -88,6 +88,7 @@ class FieldMissionMeasures(models.Model):
     )
     punctuality = fields.Selection(
         PUNCTUALITY,
+        string="Punctuality on arrival",
         compute="_compute_punctuality",
         store=True,
         copy=False,
