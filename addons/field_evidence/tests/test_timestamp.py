@@ -128,8 +128,8 @@ class TestTimestamp(HttpCase, FieldEvidenceCommon):
         return mission.evidence_dossier_id.timestamp_ids
 
     def _run(self):
-        with self.enter_registry_test_mode():
-            self.env.ref("field_evidence.ir_cron_stamp").method_direct_trigger()
+        self.env.ref("field_evidence.ir_cron_stamp").method_direct_trigger()
+        self.env.invalidate_all()
 
     # ------------------------------------------------------------------ asking
 
