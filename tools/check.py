@@ -184,8 +184,10 @@ class Checks:
         All start from what `field_mission` needs, so that part is built once.
         """
         first = dependencies(["field_mission"])
-        # Which addons of ours there are is written in each database: another set, another template.
-        ours = digest(*sorted(manifests()))
+        # Which addons of ours there are, and what they need, is written in each database: other
+        # addons or other needs, another template.
+        needs = (f"{name}: {', '.join(one['depends'])}" for name, one in manifests().items())
+        ours = digest(*sorted(needs))
         base = self.suite.template("bare", first, what="only what field_mission needs", key=ours)
         more = sorted(set(dependencies(modules)) - set(first))
         if not more:

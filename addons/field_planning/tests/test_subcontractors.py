@@ -518,11 +518,9 @@ class TestOfferPage(SubcontractorCommon, HttpCase):
             f"/field/offer/{self.offer.id + 1000}/{self.offer.access_token}",
             f"/field/offer/{self.offer.id}/x",
         ):
-            page = self.url_open(
-                url, data={"answer": "accept"}, headers={"Accept-Language": "en-US"}
-            )
+            page = self.url_open(url, data={"answer": "accept"})
             self.assertEqual(page.status_code, 404)
-            self.assertIn("This link leads to no offer.", page.text)
+            self.assertIn('<div class="o_card o_note" role="alert">', page.text)
             self.assertNotIn(self.mission.name, page.text)
         self.env.invalidate_all()
         self.assertEqual(self.offer.state, "pending")
