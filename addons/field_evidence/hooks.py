@@ -4,6 +4,14 @@ from odoo import fields
 from odoo.tools import SQL
 
 INSTALLED = "field_evidence.installed"
+# What ``guard.guard_table`` named its functions after.
+GUARDED = (
+    "field_evidence_journal",
+    "field_evidence_dossier",
+    "field_evidence_digest",
+    "field_evidence_timestamp",
+    "field_purge_certificate",
+)
 
 
 def post_init_hook(env):
@@ -15,10 +23,7 @@ def post_init_hook(env):
 
 def uninstall_hook(env):
     """Take the triggers' functions away; the tables go with the models."""
-    guarded = (
-        *("evidence_journal", "evidence_dossier", "evidence_digest"),
-        *("evidence_timestamp", "purge_certificate"),
-    )
-    for name in (f"field_{table}_guard" for table in guarded):
-        env.cr.execute(SQL("DROP FUNCTION IF EXISTS %s() CASCADE", SQL.identifier(name)))
+    for name in GUARDED:
+        guard = SQL.identifier(f"{name}_guard")
+        env.cr.execute(SQL("DROP FUNCTION IF EXISTS %s() CASCADE", guard))
     env["ir.config_parameter"].sudo().set_param(INSTALLED, False)

@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from .. import seal
+from ..guard import guard_table
 
 # Entries are made by `_seal` only. A plain object can't be sent over RPC, so nobody outside can
 # forge it.
@@ -146,24 +147,11 @@ class FieldEvidence(models.Model):
 
     def init(self):
         """Let the database itself refuse changes of the journal, whoever asks."""
-        self.env.cr.execute(
-            SQL(
-                """
-                CREATE OR REPLACE FUNCTION field_evidence_journal_guard() RETURNS trigger AS $$
-                BEGIN
-                    RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation',
-                        MESSAGE = 'The journal of sealed items can only be added to: ' || TG_OP;
-                END $$ LANGUAGE plpgsql;
-                DROP TRIGGER IF EXISTS field_evidence_journal_rows ON field_evidence;
-                CREATE TRIGGER field_evidence_journal_rows BEFORE UPDATE OR DELETE
-                    ON field_evidence FOR EACH ROW
-                    EXECUTE FUNCTION field_evidence_journal_guard();
-                DROP TRIGGER IF EXISTS field_evidence_journal_table ON field_evidence;
-                CREATE TRIGGER field_evidence_journal_table BEFORE TRUNCATE
-                    ON field_evidence FOR EACH STATEMENT
-                    EXECUTE FUNCTION field_evidence_journal_guard();
-                """
-            )
+        guard_table(
+            self.env.cr,
+            self._table,
+            "The journal of sealed items can only be added to",
+            name="field_evidence_journal",
         )
 
     @api.model_create_multi

@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_date
 
 from .. import seal
+from ..guard import guard_table
 from .field_evidence import SEAL_KEY, SEAL_TOKEN
 
 TEMPLATE = "field_evidence.mail_template_digest"
@@ -59,33 +60,14 @@ class FieldEvidenceDigest(models.Model):
 
     def init(self):
         """Let the database itself refuse that a digest is changed or deleted."""
-        self.env.cr.execute(
-            SQL(
-                """
-                CREATE OR REPLACE FUNCTION field_evidence_digest_guard() RETURNS trigger AS $$
-                BEGIN
-                    IF TG_OP = 'UPDATE'
-                        AND (NEW.company_id, NEW.day, NEW.number, NEW.chain, NEW.count,
-                            NEW.payload, NEW.prev_hash, NEW.hash, NEW.date)
-                        IS NOT DISTINCT FROM (OLD.company_id, OLD.day, OLD.number, OLD.chain,
-                            OLD.count, OLD.payload, OLD.prev_hash, OLD.hash, OLD.date)
-                    THEN
-                        RETURN NEW;
-                    END IF;
-                    RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation',
-                        MESSAGE = 'The digest of sealed dossiers can not be changed: ' || TG_OP;
-                END $$ LANGUAGE plpgsql;
-                DROP TRIGGER IF EXISTS field_evidence_digest_rows ON field_evidence_digest;
-                CREATE TRIGGER field_evidence_digest_rows BEFORE UPDATE OR DELETE
-                    ON field_evidence_digest FOR EACH ROW
-                    EXECUTE FUNCTION field_evidence_digest_guard();
-                DROP TRIGGER IF EXISTS field_evidence_digest_table ON field_evidence_digest;
-                CREATE TRIGGER field_evidence_digest_table BEFORE TRUNCATE
-                    ON field_evidence_digest FOR EACH STATEMENT
-                    EXECUTE FUNCTION field_evidence_digest_guard();
-                """
-            )
+        same = SQL(
+            """(NEW.company_id, NEW.day, NEW.number, NEW.chain, NEW.count, NEW.payload,
+                    NEW.prev_hash, NEW.hash, NEW.date)
+                IS NOT DISTINCT FROM (OLD.company_id, OLD.day, OLD.number, OLD.chain, OLD.count,
+                    OLD.payload, OLD.prev_hash, OLD.hash, OLD.date)"""
         )
+        message = "The digest of sealed dossiers can not be changed"
+        guard_table(self.env.cr, self._table, message, allowed=same)
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from .. import seal
+from ..guard import guard_table
 
 TOKEN_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 REPORT_CRON = "field_evidence.ir_cron_make_reports"
@@ -87,39 +88,19 @@ class FieldEvidenceDossier(models.Model):
 
     def init(self):
         """Let the database itself refuse that a head goes back or changes its dossier."""
-        self.env.cr.execute(
-            SQL(
-                """
-                CREATE OR REPLACE FUNCTION field_evidence_dossier_guard() RETURNS trigger AS $$
-                BEGIN
-                    IF TG_OP = 'UPDATE'
-                        AND NEW.mission_id = OLD.mission_id
-                        AND NEW.uuid = OLD.uuid
-                        AND COALESCE(NEW.closed_count, 0) >= COALESCE(OLD.closed_count, 0)
-                        AND (COALESCE(NEW.closed_count, 0) > COALESCE(OLD.closed_count, 0)
-                            OR (NEW.closed_hash, NEW.closed_date)
-                                IS NOT DISTINCT FROM (OLD.closed_hash, OLD.closed_date))
-                        AND COALESCE(NEW.digest_count, 0) >= COALESCE(OLD.digest_count, 0)
-                        AND (NEW.count > OLD.count OR (
-                            (NEW.count, NEW.head_hash, NEW.last_date)
-                            IS NOT DISTINCT FROM (OLD.count, OLD.head_hash, OLD.last_date)))
-                    THEN
-                        RETURN NEW;
-                    END IF;
-                    RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation',
-                        MESSAGE = 'The head of a sealed journal only moves forward: ' || TG_OP;
-                END $$ LANGUAGE plpgsql;
-                DROP TRIGGER IF EXISTS field_evidence_dossier_rows ON field_evidence_dossier;
-                CREATE TRIGGER field_evidence_dossier_rows BEFORE UPDATE OR DELETE
-                    ON field_evidence_dossier FOR EACH ROW
-                    EXECUTE FUNCTION field_evidence_dossier_guard();
-                DROP TRIGGER IF EXISTS field_evidence_dossier_table ON field_evidence_dossier;
-                CREATE TRIGGER field_evidence_dossier_table BEFORE TRUNCATE
-                    ON field_evidence_dossier FOR EACH STATEMENT
-                    EXECUTE FUNCTION field_evidence_dossier_guard();
-                """
-            )
+        forward = SQL(
+            """NEW.mission_id = OLD.mission_id
+                AND NEW.uuid = OLD.uuid
+                AND COALESCE(NEW.closed_count, 0) >= COALESCE(OLD.closed_count, 0)
+                AND (COALESCE(NEW.closed_count, 0) > COALESCE(OLD.closed_count, 0)
+                    OR (NEW.closed_hash, NEW.closed_date)
+                        IS NOT DISTINCT FROM (OLD.closed_hash, OLD.closed_date))
+                AND COALESCE(NEW.digest_count, 0) >= COALESCE(OLD.digest_count, 0)
+                AND (NEW.count > OLD.count OR (NEW.count, NEW.head_hash, NEW.last_date)
+                    IS NOT DISTINCT FROM (OLD.count, OLD.head_hash, OLD.last_date))"""
         )
+        message = "The head of a sealed journal only moves forward"
+        guard_table(self.env.cr, self._table, message, allowed=forward)
 
     @api.model_create_multi
     def create(self, vals_list):  # pylint: disable=method-required-super

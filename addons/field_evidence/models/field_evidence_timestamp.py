@@ -11,6 +11,7 @@ from odoo.tools import SQL
 
 from .. import seal
 from ..core import timestamp
+from ..guard import guard_table
 
 _logger = logging.getLogger(__name__)
 
@@ -67,31 +68,12 @@ class FieldEvidenceTimestamp(models.Model):
 
     def init(self):
         """Let the database itself refuse that a time-stamp changes or goes."""
-        self.env.cr.execute(
-            SQL(
-                """
-                CREATE OR REPLACE FUNCTION field_evidence_timestamp_guard() RETURNS trigger AS $$
-                BEGIN
-                    IF TG_OP = 'UPDATE' AND OLD.response IS NULL
-                        AND (NEW.dossier_id, NEW.count, NEW.head_hash)
-                            IS NOT DISTINCT FROM (OLD.dossier_id, OLD.count, OLD.head_hash)
-                    THEN
-                        RETURN NEW;
-                    END IF;
-                    RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation',
-                        MESSAGE = 'The time-stamp of a sealed dossier is kept: ' || TG_OP;
-                END $$ LANGUAGE plpgsql;
-                DROP TRIGGER IF EXISTS field_evidence_timestamp_rows ON field_evidence_timestamp;
-                CREATE TRIGGER field_evidence_timestamp_rows BEFORE UPDATE OR DELETE
-                    ON field_evidence_timestamp FOR EACH ROW
-                    EXECUTE FUNCTION field_evidence_timestamp_guard();
-                DROP TRIGGER IF EXISTS field_evidence_timestamp_table ON field_evidence_timestamp;
-                CREATE TRIGGER field_evidence_timestamp_table BEFORE TRUNCATE
-                    ON field_evidence_timestamp FOR EACH STATEMENT
-                    EXECUTE FUNCTION field_evidence_timestamp_guard();
-                """
-            )
+        noted = SQL(
+            """OLD.response IS NULL AND (NEW.dossier_id, NEW.count, NEW.head_hash)
+                IS NOT DISTINCT FROM (OLD.dossier_id, OLD.count, OLD.head_hash)"""
         )
+        message = "The time-stamp of a sealed dossier is kept"
+        guard_table(self.env.cr, self._table, message, allowed=noted)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):

@@ -4,7 +4,8 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL
+
+from ..guard import guard_table
 
 FILES_PER_BATCH = 500
 POSITIONS_PER_BATCH = 5000
@@ -43,25 +44,7 @@ class FieldPurgeCertificate(models.Model):
 
     def init(self):
         """Let the database itself refuse that a certificate changes or goes."""
-        self.env.cr.execute(
-            SQL(
-                """
-                CREATE OR REPLACE FUNCTION field_purge_certificate_guard() RETURNS trigger AS $$
-                BEGIN
-                    RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation',
-                        MESSAGE = 'A certificate of deletion is sealed: ' || TG_OP;
-                END $$ LANGUAGE plpgsql;
-                DROP TRIGGER IF EXISTS field_purge_certificate_rows ON field_purge_certificate;
-                CREATE TRIGGER field_purge_certificate_rows BEFORE UPDATE OR DELETE
-                    ON field_purge_certificate FOR EACH ROW
-                    EXECUTE FUNCTION field_purge_certificate_guard();
-                DROP TRIGGER IF EXISTS field_purge_certificate_table ON field_purge_certificate;
-                CREATE TRIGGER field_purge_certificate_table BEFORE TRUNCATE
-                    ON field_purge_certificate FOR EACH STATEMENT
-                    EXECUTE FUNCTION field_purge_certificate_guard();
-                """
-            )
-        )
+        guard_table(self.env.cr, self._table, "A certificate of deletion is sealed")
 
     def write(self, vals):  # pylint: disable=method-required-super
         """Refuse: a certificate says what was done."""

@@ -6,9 +6,10 @@ from unittest.mock import patch
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
+from odoo.addons.field_mission.tests.smtp import smtp_server
+
 from .. import seal
 from .common import FieldEvidenceCommon, jpeg
-from .smtp import smtp_server
 
 
 @tagged("post_install", "-at_install")

@@ -1,6 +1,3 @@
-import asyncio
-import threading
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from unittest.mock import patch
@@ -8,6 +5,8 @@ from unittest.mock import patch
 from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import freeze_time, tagged
+
+from odoo.addons.field_mission.tests.smtp import smtp_server
 
 from .common import FieldPlanningCommon
 
@@ -364,36 +363,12 @@ class TestCustomerMessages(MessagesCommon):
 class TestRealMail(MessagesCommon):
     """One message through a real SMTP server."""
 
-    @contextmanager
-    def _smtp_server(self):
-        from aiosmtpd.smtp import SMTP
-
-        received = []
-
-        class Handler:
-            async def handle_DATA(self, _server, _session, envelope):
-                received.append(envelope)
-                return "250 taken"
-
-        loop = asyncio.new_event_loop()
-        server = loop.run_until_complete(
-            loop.create_server(lambda: SMTP(Handler(), loop=loop), host="127.0.0.1", port=0)
-        )
-        thread = threading.Thread(target=loop.run_forever, daemon=True)
-        thread.start()
-        try:
-            yield server.sockets[0].getsockname()[1], received
-        finally:
-            loop.call_soon_threadsafe(server.close)
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join(timeout=5)
-
     @freeze_time(SUNDAY, tick=True)
     def test_a_confirmation_arrives(self):
         self.mission.action_publish()
         row = self.mission._send_customer_messages("confirmation")
         self._send()
-        with self._smtp_server() as (port, received):
+        with smtp_server() as (port, received):
             server = self.env["ir.mail_server"].create(
                 {
                     "name": "Local",
