@@ -1,4 +1,4 @@
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from odoo import fields
 from odoo.fields import Command
@@ -11,7 +11,8 @@ from .common import HOME, FieldPlanningCommon
 class TestScreenTours(HttpCase, FieldPlanningCommon):
     """What a planner does on the screens of the planning, and what is in the database after it.
 
-    The browser has its own clock: the days are the real ones, and people work round the clock.
+    The browser has its own clock: the days are the real ones, and people work round the clock. All
+    live where it is about noon now: no test falls on two days, whenever it runs.
     """
 
     @classmethod
@@ -21,13 +22,18 @@ class TestScreenTours(HttpCase, FieldPlanningCommon):
         cls.company.field_silence_minutes = 0
         cls.people.resource_calendar_id = cls._calendar("All", [(0, 24)], range(7))
         cls.now = fields.Datetime.now().replace(second=0)
-        cls.today = fields.Date.context_today(cls.planner)
+        # Signs are the other way round in these names: Etc/GMT+5 is five hours behind.
+        cls.zone = f"Etc/GMT{cls.now.hour - 12:+d}"
+        cls.planner.tz = cls.company.partner_id.tz = cls.zone
+        cls.people.tz = cls.people.resource_calendar_id.tz = cls.zone
+        cls.today = fields.Date.context_today(cls.planner.with_context(tz=cls.zone))
         cls.team = cls.env["field.team"].create({"name": "Tour load team"})
         cls.tech.field_team_id = cls.team
 
     def _planned(self, name, start, **vals):
         """A planned mission of Ana, nothing else being in sight."""
         mission = self._mission(name, 5, promised_kind="none", promised_date=False, **vals)
+        mission.site_id.tz = self.zone
         mission.planned_start = start
         mission.action_plan()
         return mission
@@ -49,10 +55,8 @@ class TestScreenTours(HttpCase, FieldPlanningCommon):
         )
 
     def _noon(self, days=0):
-        """Noon in Paris, near enough: no test may fall on two days."""
-        return datetime.combine(self.today + timedelta(days=days), datetime.min.time()).replace(
-            hour=11
-        )
+        """Noon where all live, UTC."""
+        return (self.now + timedelta(days=days)).replace(minute=0)
 
     def test_urgent_chosen_and_taken_back(self):
         site = self._place("Tour emergency", 6)
